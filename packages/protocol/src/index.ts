@@ -1,0 +1,15 @@
+export * from "./call-events.ts";
+export * from "./carrier.ts";
+export * from "./decision.ts";
+export * from "./entities.ts";
+export * from "./expectation.ts";
+export type { CallMessage, CallMessage__Output } from "./generated/sidetone/pod/v1/CallMessage.ts";
+export type { PodClient, PodHandlers } from "./generated/sidetone/pod/v1/Pod.ts";
+export type { StatusReply, StatusReply__Output } from "./generated/sidetone/pod/v1/StatusReply.ts";
+export type { TickReply, TickReply__Output } from "./generated/sidetone/pod/v1/TickReply.ts";
+export type { TickRequest, TickRequest__Output } from "./generated/sidetone/pod/v1/TickRequest.ts";
+export * from "./pod-messages.ts";
+export { podPackage, podPackageDefinition } from "./pod-service.ts";
+export * from "./redis-keys.ts";
+export * from "./tape.ts";
+export * from "./tasks.ts";
