@@ -17,7 +17,6 @@ export type OverlapKind = (typeof OVERLAP_KINDS)[number];
 
 /** What the conversation waits for, in the order of `HopBatch.expectationKind`. */
 export const EXPECTATION_KINDS = [
-  "none",
   "open",
   "yes-no",
   "digits",
@@ -45,17 +44,31 @@ export const PROJECTION_SPEAKERS = ["caller", "agent"] as const;
 
 export const DECISION_COUNT = DECISIONS.length;
 export const OVERLAP_COUNT = OVERLAP_KINDS.length;
+export const VOICE_COUNT = VOICES.length;
 export const PROJECTION_COUNT = PROJECTION_SPEAKERS.length * PROJECTION_BIN_ENDS_MS.length;
 
-/** Probabilities from which a pod turns the decision column into an act. All in 0..1. */
+/** Whose voice is in this hop, in the order of the voice column. Side talk is the caller's own voice. */
+export const VOICES = ["caller", "other"] as const;
+
+/**
+ * Probabilities from which a pod turns the columns into an act, 0..1. `training/README.md` says in which order they
+ * are looked at.
+ */
 export interface DecisionThresholds {
-  /** Take the floor while no expectation is fulfilled. */
-  readonly begin: number;
-  /** Take the floor when the expectation was fulfilled (`expectationRemaining` is 0 for a counted kind). */
+  /** Take the floor where the expectation is `open`. */
+  readonly beginOpen: number;
+  /** Take the floor where the expectation is another and nothing remains of it. */
   readonly beginFulfilled: number;
+  /** Take the floor where something remains of the expectation. */
+  readonly beginUnfulfilled: number;
   readonly backchannel: number;
+  /** On the sum of duck and yield. */
   readonly duck: number;
   readonly yield: number;
+  /** On the voice column. */
+  readonly voice: number;
+  /** On the best want, where a turn ends. */
+  readonly want: number;
 }
 
 /** What a model is, constant for its life. */
@@ -86,14 +99,19 @@ export interface HopBatch {
   readonly agent: Uint8Array;
   /** Index into `EXPECTATION_KINDS`. */
   readonly expectationKind: Uint8Array;
-  /** Symbols still missing for the expectation to be fulfilled; 0 when fulfilled or not counted. */
+  /**
+   * What is still missing of the expectation: characters for `digits`, `phone` and `alphanumeric`; for the other kinds
+   * 1 until a complete value was heard, then 0; 0 for `open`.
+   */
   readonly expectationRemaining: Uint8Array;
   /** Index into `INTENTS`. */
   readonly intent: Uint8Array;
   /** Hops since the call began. */
   readonly hopIndex: Uint32Array;
-  /** Hops since the agent was last heard; `hopIndex` if never. */
-  readonly hopsSinceOwnSpeech: Uint32Array;
+  /** 1 from the first to the last hop of an agent utterance, pauses inside it included; else 0. */
+  readonly agentPlaying: Uint8Array;
+  /** Hops since `agentPlaying` last changed; `hopIndex` if it never did. */
+  readonly hopsSinceAgentChange: Uint32Array;
 }
 
 /** One tick's output, rows as in the batch. Owned by the caller of `step`, who may read it until the next step. */
@@ -105,6 +123,8 @@ export interface OutputBatch {
   readonly projection: Float32Array;
   /** Probabilities, [capacity][5]. */
   readonly overlap: Float32Array;
+  /** Probabilities of a voice in this hop, [capacity][2]. */
+  readonly voice: Float32Array;
   /** Natural log probabilities, [capacity][symbolFramesPerHop][symbols]. */
   readonly symbols: Float32Array;
   /** Probabilities, [capacity][wants]. */
@@ -146,7 +166,8 @@ export function createHopBatch(capacity: number): HopBatch {
     expectationRemaining: new Uint8Array(capacity),
     intent: new Uint8Array(capacity),
     hopIndex: new Uint32Array(capacity),
-    hopsSinceOwnSpeech: new Uint32Array(capacity),
+    agentPlaying: new Uint8Array(capacity),
+    hopsSinceAgentChange: new Uint32Array(capacity),
   };
 }
 
@@ -157,6 +178,7 @@ export function createOutputBatch(capacity: number, info: ModelInfo): OutputBatc
     decision: new Float32Array(capacity * DECISION_COUNT),
     projection: new Float32Array(capacity * PROJECTION_COUNT),
     overlap: new Float32Array(capacity * OVERLAP_COUNT),
+    voice: new Float32Array(capacity * VOICE_COUNT),
     symbols: new Float32Array(capacity * info.symbolFramesPerHop * info.symbols.length),
     wants: new Float32Array(capacity * info.wants.length),
   };
