@@ -44,11 +44,11 @@ export const PROJECTION_SPEAKERS = ["caller", "agent"] as const;
 
 export const DECISION_COUNT = DECISIONS.length;
 export const OVERLAP_COUNT = OVERLAP_KINDS.length;
-export const VOICE_COUNT = VOICES.length;
 export const PROJECTION_COUNT = PROJECTION_SPEAKERS.length * PROJECTION_BIN_ENDS_MS.length;
 
 /** Whose voice is in this hop, in the order of the voice column. Side talk is the caller's own voice. */
 export const VOICES = ["caller", "other"] as const;
+export const VOICE_COUNT = VOICES.length;
 
 /**
  * Probabilities from which a pod turns the columns into an act, 0..1. `training/README.md` says in which order they
