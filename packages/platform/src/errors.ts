@@ -102,6 +102,48 @@ export const ERRORS = {
   ),
   POD_UNREACHABLE: spec(503, true, "The inference pod does not answer.", "Check the pod's log and PODS."),
   POD_REFUSED: spec(503, true, "The inference pod refused the call.", "See the pod's own code in the log."),
+  POD_CALL_UNKNOWN: spec(
+    404,
+    false,
+    "The pod does not have this call.",
+    "Open the call on this stream first; a call lives on the stream that opened it.",
+  ),
+  POD_CALL_DUPLICATE: spec(
+    409,
+    false,
+    "The call's handle was opened twice on one stream; the pod has closed it.",
+    "Choose another handle for a new call.",
+  ),
+  POD_CALL_FAILED: spec(
+    500,
+    true,
+    "The pod could not go on with this call.",
+    "The call may go on elsewhere from its last snapshot; the pod's log has the cause.",
+  ),
+  POD_WORKER_LOST: spec(
+    503,
+    true,
+    "The pod's worker that held this call has died.",
+    "The call may go on elsewhere from its last snapshot; the pod's log has the cause.",
+  ),
+  POD_MESSAGE_INVALID: spec(
+    400,
+    false,
+    "A message to the pod is not of the documented form.",
+    "Bridge and pod must be of the same release; see packages/protocol/src/pod.proto.",
+  ),
+  POD_STREAM_STALLED: spec(
+    503,
+    true,
+    "The bridge does not read the pod's answers.",
+    "The bridge is overloaded or stuck; see its tick lateness.",
+  ),
+  MODEL_UNAVAILABLE: spec(
+    503,
+    false,
+    "The pod does not serve the model that the call asks for.",
+    "Set MODEL_DIR to a folder with the model's files, or place the call on another pod.",
+  ),
   MODEL_INVALID: spec(
     500,
     false,

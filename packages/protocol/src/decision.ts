@@ -33,3 +33,14 @@ export const FRAME_SAMPLES = 160;
 export const MICRO_TURN_HOPS = 5;
 /** G.711 mu-law silence. */
 export const MU_LAW_SILENCE = 0xff;
+
+/** Layout of one hop's conditioning: with both audio channels, all that a model's step depends on. */
+export const CONDITIONING = {
+  expectationOffset: 0,
+  lengthOffset: 1,
+  remainingOffset: 2,
+  intentOffset: 3,
+  /** Set in the intent's byte from the first to the last hop of an utterance of the agent, pauses included. */
+  agentPlayingBit: 0x80,
+} as const;
+export const CONDITIONING_PER_HOP = 4;
