@@ -47,7 +47,10 @@ export class Shutdown {
     this.#log.info("stopped");
   }
 
-  /** SIGTERM and SIGINT drain and exit 0; the second of either exits 1 at once. */
+  /**
+   * SIGTERM and SIGINT drain and exit 0; the second of either exits 1 at once. A supervisor that
+   * vanishes (its IPC channel closes) counts as a SIGTERM, so that no process is left behind.
+   */
   listen(): void {
     const onSignal = (signal: string) => {
       if (this.#running) {
@@ -59,5 +62,9 @@ export class Shutdown {
     };
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
+    if (process.channel) {
+      process.channel.unref();
+      process.on("disconnect", () => onSignal("supervisor gone"));
+    }
   }
 }

@@ -1,0 +1,45 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * What npm would install that is not there. npm keeps a hidden lockfile of what it last put into
+ * node_modules; comparing the two costs milliseconds, so that a second start takes seconds.
+ */
+function missingPackages(root) {
+  const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+  const hidden = join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(hidden)) return ["node_modules"];
+  const present = JSON.parse(readFileSync(hidden, "utf8")).packages;
+  return Object.entries(wanted)
+    .filter(([path, entry]) => path.includes("node_modules/") && !entry.optional && !entry.link)
+    .filter(([path, entry]) => present[path]?.version !== entry.version)
+    .map(([path]) => path);
+}
+
+/** Installs what the lockfile names and node_modules lacks. Production installs leave dev packages out. */
+export async function installNpmPackages(root) {
+  if (process.env.SIDETONE_SKIP_INSTALL === "1") return;
+  const missing = missingPackages(root);
+  if (missing.length === 0) return;
+  process.stderr.write(`set-up: installing npm packages (${missing.length} missing), once\n`);
+  // `npm ci` begins by deleting node_modules, which an install that lacks one package need not suffer.
+  const command = missing[0] === "node_modules" ? "ci" : "install";
+  const done = spawnSync("npm", [command, "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    // onnxruntime-node would fetch CUDA libraries; docs/GPU.md says how a GPU pod gets them.
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
+  });
+  if (done.status !== 0) throw new Error(`npm ${command} failed; its lines above say why`);
+}
+
+/** This Node if it runs TypeScript as it is, else the one that the `node` package brought. */
+export function nodeBinary(root) {
+  if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
+  const brought = join(root, "node_modules", "node", "bin", "node");
+  if (existsSync(brought)) return brought;
+  throw new Error(
+    `Node ${process.versions.node} is too old and node_modules/node is missing: run npm ci --allow-scripts=node`,
+  );
+}
