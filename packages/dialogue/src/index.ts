@@ -1,0 +1,7 @@
+export type { Effect, EffectOf, SpokenAct, Urgency } from "./effects.ts";
+export { DIALOGUE_ERRORS, DialogueError, type DialogueErrorCode, type PlaybookDefect } from "./errors.ts";
+export type { DialogueEvent, DialogueEventOf } from "./events.ts";
+export { openDialogue } from "./open.ts";
+export type { Playbook } from "./playbook/schema.ts";
+export { reduce } from "./reduce.ts";
+export type { DialogueState, OpenOptions } from "./state.ts";
