@@ -1,0 +1,484 @@
+"""The call simulator: two parties, who says what when, and the labels of every hop. Seeded: the same seed gives the same call.
+
+A call is laid out on a timeline of samples (caller's voice, other sounds on the caller's side, agent), rendered through `acoustics`,
+and labelled from the layout. `MARGIN_HOPS` beyond the end are laid out too, so that the projection's future is known.
+
+Decisions (ideal, by the script):
+    agent playing   hold; where the caller takes the floor: duck for DUCK_HOPS, then yield; in a backchannel: duck for DUCK_HOPS, then hold
+    agent silent    listen; from the end of a caller's turn on: begin (intent answer or urgent; filler: 400 ms later; nothing: listen);
+                    inside an urgent turn's pause of 320 ms: begin; in a long stretch's clause pause, not in numbers: backchannel
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+import acoustics
+import contract as c
+from bank import Clip, Spoken
+
+HOP = 320
+MARGIN_HOPS = 50
+DUCK_HOPS = 3
+RATE = 8000
+
+
+@dataclass
+class TurnMark:
+    start: int
+    end: int
+    spoken: Spoken
+    human: bool
+    clips: list  # (start, end) samples of every piece
+    gaps: list  # (start, end, kind) between pieces
+    takes_floor: bool = False  # began over the agent
+    expectation: int = 0
+    remaining: list = field(default_factory=list)  # (sample, remaining) steps
+
+
+@dataclass
+class Call:
+    caller: np.ndarray
+    agent: np.ndarray
+    expectation: np.ndarray
+    remaining: np.ndarray
+    intent: np.ndarray
+    clock: np.ndarray
+    decision: np.ndarray
+    weight: np.ndarray
+    overlap: np.ndarray
+    voice: np.ndarray
+    activity: np.ndarray
+    want: np.ndarray
+    words: list  # (start, end, [words], piece number) in samples; inside the call only
+    turns: list
+    sounds: list  # (kind, start, end) of backchannels, side talk, television, coughs on the caller's side
+    agent_spans: list
+
+
+def gap_seconds(rng, kind):
+    u = rng.random()
+    if kind == "tight":
+        return rng.uniform(0, 0.08) if u < 0.88 else rng.uniform(0.15, 0.5)
+    if kind == "group":
+        return rng.uniform(0.0, 0.12) if u < 0.2 else rng.uniform(0.15, 0.6) if u < 0.72 else rng.uniform(0.5, 1.8)
+    if kind == "think":
+        return rng.uniform(0.02, 0.15) if u < 0.35 else rng.uniform(0.2, 0.7) if u < 0.68 else rng.uniform(0.6, 2.2)
+    return rng.uniform(0.03, 0.2) if u < 0.4 else rng.uniform(0.2, 0.6) if u < 0.8 else rng.uniform(0.6, 1.5)
+
+
+class Layout:
+    """The timeline under construction."""
+
+    def __init__(self, rng, audio, hops):
+        self.rng, self.audio, self.hops = rng, audio, hops
+        self.n = (hops + MARGIN_HOPS) * HOP
+        self.caller = np.zeros(self.n, np.float32)
+        self.other = np.zeros(self.n, np.float32)
+        self.agent = np.zeros(self.n, np.float32)
+        self.caller_voiced = np.zeros(self.n // 80, bool)
+        self.other_voiced = np.zeros(self.n // 80, bool)
+        self.agent_voiced = np.zeros(self.n // 80, bool)
+        self.turns, self.sounds, self.agent_spans, self.words = [], [], [], []
+        self.pieces = 0
+
+    def put(self, track, voiced, clip, at, gain, speed=1.0):
+        """Adds a clip at sample `at` (may be negative or run over); returns its end."""
+        x = self.audio[clip.start:clip.start + clip.length]
+        if speed != 1.0:
+            x = np.interp(np.arange(0, len(x) - 1, speed), np.arange(len(x)), x)
+        length = len(x)
+        low, high = max(0, at), min(self.n, at + length)
+        if high > low:
+            track[low:high] += np.asarray(x[low - at:high - at], np.float32) * np.float32(gain / 32000.0)
+            voiced[low // 80:high // 80] = True
+        return at + length
+
+    def turn(self, speaker, spoken, at, gain, speed=1.0):
+        rng = self.rng
+        mark = TurnMark(at, at, spoken, speaker.human, [], [])
+        delivered = [(at, 0)]
+        t = at
+        for i, clip in enumerate(spoken.clips):
+            end = self.put(self.caller, self.caller_voiced, clip, t, gain, speed)
+            mark.clips.append((t, end))
+            if clip.words is not None:
+                scale = (end - t) / max(1, clip.length)
+                for k, ((a, b), word) in enumerate(zip(clip.bounds, clip.words)):
+                    self.words.append((t + int(a * scale), t + int(b * scale), [word], self.pieces))
+                    if k < clip.chars:
+                        delivered.append((t + int(b * scale), 1))
+            self.pieces += 1
+            t = end
+            if i + 1 < len(spoken.clips):
+                t += int(gap_seconds(rng, clip.gap) * RATE)
+                mark.gaps.append((end, t, clip.gap))
+        mark.end = end
+        self._remaining(mark, spoken, delivered)
+        self.turns.append(mark)
+        return mark
+
+    def _remaining(self, mark, spoken, delivered):
+        """What the runtime's decoder would believe is still lacking, with its delay and its mistakes."""
+        rng = self.rng
+        mark.expectation = c.EXPECTATIONS.index(spoken.expectation)
+        delay = int(rng.uniform(0.06, 0.28) * RATE)
+        if spoken.expectation == "open":
+            mark.remaining = [(mark.start, 0)]
+        elif spoken.count:
+            wrong = rng.random()
+            expected = spoken.count
+            if wrong < 0.08:
+                expected += int(rng.integers(1, 3))  # fewer were said than expected, or one was missed
+            elif wrong < 0.12:
+                expected = max(1, expected - 1)
+            left, steps = expected, [(mark.start, expected)]
+            for at, n in delivered[1:]:
+                left = max(0, left - n)
+                steps.append((at + delay, left))
+            mark.remaining = steps
+        else:
+            steps = [(mark.start, 1)]
+            last = len(mark.clips) - 1
+            u = rng.random()
+            if u < 0.7 or (u < 0.88 and last == 0):
+                steps.append((mark.clips[last][1] + int(rng.uniform(-0.1, 0.2) * RATE), 0))
+            elif u < 0.88:
+                steps.append((mark.clips[last - 1][1] + delay, 0))
+            mark.remaining = steps
+
+    def agent_line(self, speaker, spoken, at, gain, cut=None):
+        """Places an agent's utterance, cut short at sample `cut`."""
+        t = at
+        before = self.agent.copy() if cut is not None else None
+        for i, clip in enumerate(spoken.clips):
+            end = self.put(self.agent, self.agent_voiced, clip, t, gain)
+            t = end + (int(self.rng.uniform(0.05, 0.4) * RATE) if i + 1 < len(spoken.clips) else 0)
+            if cut is not None and t > cut:
+                break
+        if cut is not None and end > cut:
+            low = max(0, min(self.n, cut))
+            self.agent[low:] = before[low:]
+            self.agent_voiced[low // 80:] = False
+            end = cut
+        self.agent_spans.append((at, end))
+        return end
+
+    def sound(self, kind, clips, at, gain, track=None, speed=1.0):
+        t = at
+        track = self.other if track is None else track
+        for clip in clips:
+            t = self.put(track, self.other_voiced if kind == "television" else np.zeros(self.n // 80, bool), clip, t, gain, speed) + int(self.rng.uniform(0.02, 0.4) * RATE)
+        self.sounds.append((kind, at, t))
+        return t
+
+
+class Simulator:
+    def __init__(self, audio, index):
+        self.audio = audio
+        self.voices = index["voices"]
+        self.people = [s for s in index["people"] if s.digits or s.singles]
+        self.digit_people = [s for s in self.people if sum(map(len, s.digits.values())) >= 4]
+        self.rich_people = [s for s in self.digit_people if len(s.digits) == 10]
+        self.single_people = [s for s in self.people if len(s.singles) >= 2]
+        self.noises = index["noises"]
+
+    def pick(self, rng, options):
+        return options[int(rng.integers(len(options)))]
+
+    def spoken(self, rng, speaker, kinds=("want", "slot", "slot", "none", "random")):
+        """Something that this speaker says as a turn."""
+        if speaker.human:
+            return self.human_turn(rng, speaker)
+        kind = self.pick(rng, [k for k in kinds if speaker.turns.get(k)] or list(speaker.turns))
+        return self.pick(rng, speaker.turns[kind])
+
+    def human_turn(self, rng, speaker):
+        if speaker.digits and (not speaker.singles or rng.random() < 0.6):
+            n = int(rng.integers(3, 9))
+            size = int(self.pick(rng, [1, 2, 3, 3, 4, 9]))
+            clips = []
+            for i in range(n):
+                word = self.pick(rng, sorted(speaker.digits))
+                clip = self.pick(rng, speaker.digits[word])
+                clips.append(Clip(clip.start, clip.length, clip.words, clip.bounds, "group" if (i + 1) % size == 0 else "tight", 1))
+            return Spoken("slot", "slot-value", self.pick(rng, ["digits"] * 6 + ["phone"]), n, clips)
+        clips = [self.pick(rng, speaker.singles) for _ in range(int(self.pick(rng, [1, 1, 2, 3])))]
+        clips = [Clip(x.start, x.length, x.words, x.bounds, self.pick(rng, ["tight", "think", "group"]), 0) for x in clips]
+        first = clips[0].words
+        if len(clips) == 1 and first in (["yes"], ["no"]):
+            return Spoken("want", first[0], "yes-no", 0, clips)
+        return Spoken("random", "none", self.pick(rng, ["open", "open", "choice", "yes-no", "name"]), 0, clips)
+
+    def draw_caller(self, rng, human_share):
+        if self.people and rng.random() < human_share:
+            u = rng.random()
+            if u < 0.45 and self.rich_people:
+                return self.pick(rng, self.rich_people)
+            if u < 0.6 and self.digit_people:
+                return self.pick(rng, self.digit_people)
+            # Weighted by clips, so that everybody's clips are heard about equally often.
+            weights = np.array([min(len(s.singles), 400) for s in self.single_people], float)
+            return self.single_people[int(rng.choice(len(weights), p=weights / weights.sum()))]
+        return self.pick(rng, self.voices)
+
+    def call(self, seed, hops=256, scene=None, human_share=0.35, clean=False, snr_db=None):
+        rng = np.random.default_rng(seed)
+        scene = scene or self.pick(rng, ["dialogue"] * 11 + ["dense"] * 7 + ["quiet"] * 2)
+        lay = Layout(rng, self.audio, hops)
+        caller = self.draw_caller(rng, human_share)
+        agent = self.pick(rng, [v for v in (self.pick(rng, self.voices) for _ in range(4)) if v.turns.get("agent")] or self.voices[:1])
+        level = acoustics.db(rng.uniform(-12, 8))  # clips are at -20 dBFS
+        agent_level = acoustics.db(rng.uniform(-6, 4))
+        speed = float(rng.uniform(0.88, 1.14)) if caller.human else 1.0
+        if scene == "dialogue":
+            self.dialogue(lay, caller, agent, level, agent_level, speed)
+        elif scene == "dense":
+            t = int(rng.uniform(0.1, 1.0) * RATE)
+            while t < hops * HOP:
+                mark = lay.turn(caller, self.spoken(rng, caller), t, level, speed)
+                t = mark.end + int((rng.uniform(0.35, 1.2) if rng.random() < 0.8 else rng.uniform(1.2, 3.0)) * RATE)
+        else:
+            t = int(rng.uniform(-1, 2) * RATE)
+            while rng.random() < 0.75 and t < hops * HOP:
+                end = lay.agent_line(agent, self.pick(rng, agent.turns["agent"]), t, agent_level)
+                self.disturb(lay, rng, caller, max(0, t), end, level)
+                t = end + int(rng.uniform(0.3, 3) * RATE)
+        if scene == "quiet" or rng.random() < 0.12:
+            self.television(lay, rng, level * acoustics.db(rng.uniform(-24, -8)), 0.9 if scene == "quiet" else 1.0)
+        return self.finish(lay, rng, level, clean, snr_db)
+
+    def dialogue(self, lay, caller, agent, level, agent_level, speed):
+        rng = lay.rng
+        limit = lay.hops * HOP
+        t = int(rng.uniform(-3.5, 0.3) * RATE)
+        if rng.random() < 0.35:
+            t = None
+        while t is None or t < limit:
+            cut_turn = None
+            if t is not None:
+                line = self.short(rng, self.pick(rng, agent.turns["agent"]))
+                length = sum(x.length for x in line.clips) + 1600 * len(line.clips)
+                u = rng.random()
+                if u < 0.38:
+                    at = max(0, t) + int(rng.uniform(0.15, 0.95) * max(1600, length))
+                    cut = at + int(np.exp(rng.uniform(np.log(0.1), np.log(1.0))) * RATE)
+                    end = lay.agent_line(agent, line, t, agent_level, cut if rng.random() < 0.9 else None)
+                    if at < end:
+                        kinds = ("interruption", "interruption", "want", "slot", "none")
+                        cut_turn = lay.turn(caller, self.spoken(rng, caller, kinds), at, level, speed)
+                        cut_turn.takes_floor = True
+                        turn_end = cut_turn.end
+                else:
+                    end = lay.agent_line(agent, line, t, agent_level)
+                    if u < 0.8:
+                        self.disturb(lay, rng, caller, max(0, t), end, level, speed)
+                t = max(end, 0) + int((rng.uniform(0.15, 0.9) if rng.random() < 0.75 else rng.uniform(0.9, 3.0)) * RATE)
+                if rng.random() < 0.08 and cut_turn is None:
+                    continue  # the caller says nothing and the agent speaks again
+            else:
+                t = int(rng.uniform(0.05, 0.8) * RATE)
+            if cut_turn is None:
+                cut_turn = lay.turn(caller, self.spoken(rng, caller), t, level, speed)
+                turn_end = cut_turn.end
+                long_gaps = [g for g in cut_turn.gaps if g[1] - g[0] > 0.45 * RATE and g[0] > 0]
+                if long_gaps and rng.random() < 0.15:
+                    # The agent's mistake: it starts in a pause, the caller goes on, the agent has to give way.
+                    gap = self.pick(rng, long_gaps)
+                    start = int(rng.uniform(gap[0] + 0.2 * RATE, gap[1] - 0.05 * RATE))
+                    lay.agent_line(agent, self.pick(rng, agent.turns["agent"]), start, agent_level, gap[1] + int(rng.uniform(0.12, 0.7) * RATE))
+            wait = np.exp(rng.normal(np.log(0.55), 0.6))
+            t = max(turn_end, lay.agent_spans[-1][1] if lay.agent_spans else 0) + int(np.clip(wait, 0.08, 3.5) * RATE)
+            if rng.random() < 0.12:
+                t = None if t > limit else t
+                if t is None:
+                    break
+
+    def short(self, rng, line):
+        """Most of what the agent says is a clause or two."""
+        n = int(self.pick(rng, [1, 1, 1, 2, 3]))
+        return Spoken(line.kind, line.want, line.expectation, line.count, line.clips[:n])
+
+    def disturb(self, lay, rng, caller, start, end, level, speed=1.0):
+        """Things that happen on the caller's side while the agent speaks and that should not stop it."""
+        if end - start < 0.6 * RATE:
+            return
+        at = int(rng.uniform(start + 0.1 * RATE, end - 0.3 * RATE))
+        u = rng.random()
+        voice = caller if not caller.human and rng.random() < 0.85 else self.pick(rng, self.voices)
+        if u < 0.42:
+            for _ in range(int(rng.integers(1, 3))):
+                spoken = self.pick(rng, voice.turns["backchannel"])
+                done = at
+                for clip in spoken.clips:
+                    for (a, b), word in zip(clip.bounds, clip.words):
+                        lay.words.append((done + a, done + b, [word], lay.pieces))
+                    lay.pieces += 1
+                    done = lay.put(lay.caller, lay.caller_voiced, clip, done, level * acoustics.db(rng.uniform(-8, 0)))
+                lay.sounds.append(("backchannel", at, done))
+                at = done + int(rng.uniform(0.6, 2.5) * RATE)
+        elif u < 0.65:
+            # To somebody else: turned away from the handset, so quieter and duller.
+            spoken = self.pick(rng, voice.turns.get("side-talk") or voice.turns["random"])
+            track = np.zeros(lay.n, np.float32)
+            lay.sound("side-talk", spoken.clips, at, level * acoustics.db(rng.uniform(-18, -5)), track)
+            lay.other += acoustics.room(rng, acoustics.lfilter([0.5, 0.5], [1.0], track).astype(np.float32))
+        elif u < 0.85:
+            x = acoustics.burst(rng) * level * acoustics.db(rng.uniform(-16, -2))
+            high = min(lay.n, at + len(x))
+            if high > at:
+                lay.other[at:high] += x[:high - at]
+            lay.sounds.append(("cough", at, high))
+        elif self.noises:
+            s, n, _ = self.pick(rng, self.noises)
+            n = min(n, int(rng.uniform(0.2, 1.5) * RATE))
+            clip = Clip(s, n, None, [])
+            lay.sound("cough", [clip], at, level * acoustics.db(rng.uniform(-12, 0)))
+
+    def television(self, lay, rng, gain, share):
+        voice = self.pick(rng, self.voices)
+        t = int(rng.uniform(-2, 1) * RATE)
+        while t < lay.n and rng.random() < share:
+            spoken = self.pick(rng, voice.turns[self.pick(rng, [k for k in ("none", "agent", "random") if voice.turns.get(k)])])
+            t = lay.sound("television", spoken.clips, t, gain) + int(rng.uniform(0.05, 0.6) * RATE)
+            if rng.random() < 0.3:
+                voice = self.pick(rng, self.voices)
+
+    def background(self, rng, n):
+        """Noise at unit RMS."""
+        u = rng.random()
+        if self.noises and u < 0.35:
+            out = np.zeros(0, np.float32)
+            while len(out) < n:
+                s, length, _ = self.pick(rng, self.noises)
+                out = np.concatenate([out, self.audio[s:s + length].astype(np.float32)])
+            out = out[:n]
+        elif u < 0.45:
+            out = np.zeros(n, np.float32)
+            for _ in range(int(rng.integers(3, 7))):
+                voice = self.pick(rng, self.voices)
+                t = 0
+                while t < n:
+                    clip = self.pick(rng, self.pick(rng, voice.turns["none"] if voice.turns.get("none") else voice.turns["random"]).clips)
+                    length = min(clip.length, n - t)
+                    out[t:t + length] += self.audio[clip.start:clip.start + length]
+                    t += length
+        elif u < 0.5:
+            out = acoustics.music(rng, n)
+        else:
+            return acoustics.coloured(rng, n)
+        return out / (np.std(out) + 1e-9)
+
+    def finish(self, lay, rng, level, clean, snr_db):
+        n = lay.hops * HOP
+        caller, agent = lay.caller[:n], lay.agent[:n]
+        if rng.random() < 0.25:
+            caller = acoustics.room(rng, caller)
+        mix = acoustics.colour(rng, caller) + lay.other[:n]
+        if rng.random() < 0.6:
+            mix = mix + acoustics.echo(rng, agent)
+        ratio = float(np.clip(rng.normal(20, 8), 4, 45)) if snr_db is None else snr_db
+        if not clean:
+            mix = mix + self.background(rng, n) * np.float32(0.1 * level * acoustics.db(-ratio))
+        mix = acoustics.line(rng, mix)
+        if rng.random() < 0.5:
+            agent = acoustics.mu_law(agent)
+        return label(lay, rng, mix.astype(np.float32), np.clip(agent, -1, 1).astype(np.float32))
+
+
+def label(lay, rng, mix, agent_audio):
+    hops, total = lay.hops, lay.hops + MARGIN_HOPS
+    per_hop = lambda v: v.reshape(total, 4).mean(1)
+    caller_now, other_now, agent_now = (per_hop(v) for v in (lay.caller_voiced, lay.other_voiced, lay.agent_voiced))
+    ends = (np.arange(total) + 1) * HOP
+    playing = np.zeros(total, bool)
+    for a, b in lay.agent_spans:
+        playing |= (ends > a + HOP // 2) & (ends - HOP < b)
+
+    decision = np.where(playing, c.HOLD, c.LISTEN).astype(np.int64)
+    weight = np.ones(total, np.float32)
+    overlap = np.zeros(total, np.int64)
+    want = np.full(total, -1, np.int64)
+    expectation = np.zeros(total, np.int64)
+    remaining = np.zeros(total, np.float32)
+    intent = np.full(total, c.INTENTS.index("answer"), np.int64)
+    hop_of = lambda sample: int(np.clip(sample // HOP, 0, total))
+
+    for kind, a, b in lay.sounds:
+        low, high = hop_of(a), hop_of(b + HOP)
+        if kind == "backchannel":
+            overlap[low:high] = c.OVERLAP_BACKCHANNEL
+            span = np.arange(low, min(high, low + DUCK_HOPS))
+            decision[span[playing[span]]] = c.DUCK
+        else:
+            overlap[low:high] = np.where(overlap[low:high] == 0, c.SIDE_TALK if kind == "side-talk" else c.BACKGROUND, overlap[low:high])
+
+    turns = sorted(lay.turns, key=lambda x: x.start)
+    want[:hop_of(turns[0].start) if turns else total] = c.WANT_INDEX["nothing-yet"]
+    for i, turn in enumerate(turns):
+        low, high = hop_of(turn.start + HOP // 2), hop_of(turn.end - 1)
+        following = hop_of(turns[i + 1].start) if i + 1 < len(turns) else total
+        previous = hop_of(turns[i - 1].end + 0.3 * RATE) if i else 0
+        expectation[previous:] = turn.expectation
+        remaining[previous:] = turn.remaining[0][1]
+        for at, left in turn.remaining[1:]:
+            remaining[hop_of(at):] = left
+        if turn.end <= 0:
+            continue
+        # Inside the turn.
+        decision[low:high] = np.where(playing[low:high], c.HOLD, c.LISTEN)
+        run = np.nonzero(playing[low:high])[0] + low
+        voiced = [h for h in run if caller_now[h] >= 0.5]
+        if voiced:
+            over = run[run >= voiced[0]]
+            decision[over] = c.YIELD
+            decision[over[over < voiced[0] + DUCK_HOPS]] = c.DUCK
+            overlap[over] = c.FLOOR_TAKING
+        u = rng.random()
+        mode = "answer" if u < 0.86 else "nothing" if u < 0.92 else "filler" if u < 0.96 else "urgent"
+        intent[low:following] = c.INTENTS.index(mode)
+        if turn.expectation == 0 and turn.spoken.kind != "random":
+            for a, b, kind in turn.gaps:
+                if kind in ("clause", "think") and b - a > 0.3 * RATE and a - turn.start > 2.5 * RATE:
+                    span = np.arange(hop_of(a + 0.12 * RATE), min(hop_of(a + 0.44 * RATE), hop_of(b)))
+                    decision[span[~playing[span]]] = c.BACKCHANNEL
+        if mode == "urgent":
+            for a, b, _ in turn.gaps:
+                span = np.arange(hop_of(a + 0.32 * RATE), hop_of(b))
+                decision[span[~playing[span]]] = c.BEGIN
+        # After it: until the agent has spoken or the caller goes on.
+        after = np.arange(high, following)
+        spoken_since = np.cumsum(playing[after]) > 0
+        free = after[~spoken_since]
+        if mode in ("answer", "urgent"):
+            decision[free] = c.BEGIN
+        elif mode == "filler":
+            decision[free[10:]] = c.BEGIN
+        weight[free[40:]] = 0.3
+        code = c.WANT_INDEX[turn.spoken.want]
+        want[low:following] = -1
+        if turn.spoken.kind in ("want", "none", "slot"):
+            want[max(low, high - 1):high + 12] = code
+            want[free[:25]] = code
+        else:
+            want[low:following] = -1
+
+    changes = np.concatenate([[True], playing[1:] != playing[:-1]])
+    since = np.arange(total) - np.maximum.accumulate(np.where(changes, np.arange(total), 0))
+    since[:np.argmax(changes[1:]) + 1 if changes[1:].any() else total] += int(rng.integers(0, 80))
+    offset = 0 if rng.random() < 0.15 else int(rng.integers(0, 6000))
+    clock = np.stack([np.log1p(np.arange(total) + offset) / 8, playing, np.log1p(since) / 8], 1).astype(np.float32)
+
+    activity = np.zeros((hops, 2, 4), np.float32)
+    for s, now in enumerate((caller_now, agent_now)):
+        sums = np.concatenate([[0], np.cumsum(now)])
+        for b, (low, high) in enumerate(zip(c.PROJECTION_BINS_MS[:-1], c.PROJECTION_BINS_MS[1:])):
+            a, z = low // c.HOP_MS, high // c.HOP_MS
+            h = np.arange(hops) + 1
+            activity[:, s, b] = (sums[h + z] - sums[h + a]) / (z - a) >= 0.5
+    voice = np.stack([caller_now, other_now], 1)[:hops] >= 0.4
+    cut = slice(0, hops)
+    return Call(
+        mix, agent_audio, expectation[cut], np.minimum(remaining[cut], 20).astype(np.float32), intent[cut], clock[cut], decision[cut], weight[cut],
+        overlap[cut], voice.astype(np.float32), activity, want[cut], lay.words, turns, lay.sounds, lay.agent_spans,
+    )

@@ -1,0 +1,220 @@
+"""Trains the network: bank, simulated calls, imitation of the script's oracle, checkpoints, validation, export.
+
+    /usr/bin/python3 train.py --out DIR [--human DIR] [--config cpu|gpu] [--minutes N] [--resume]
+"""
+
+import argparse
+import json
+import math
+import os
+import time
+
+import numpy as np
+import torch
+
+import bank
+import batches
+import contract as c
+import export
+import losses
+import model
+import simulator
+
+PEAK_RATE, LAST_RATE, WARM_STEPS = 2.5e-3, 1e-4, 150
+CHECKPOINT_S, VALIDATE_S = 300, 300
+EMA = 0.997
+
+
+def tensors(batch, device):
+    get = lambda name: torch.from_numpy(batch[name]).to(device).float()
+    return get("caller"), get("agent"), get("context")
+
+
+def greedy(log_probs):
+    """[frames, S] to text."""
+    out, last = [], -1
+    for s in log_probs.argmax(-1).tolist():
+        if s != last and s != c.BLANK:
+            out.append(c.SYMBOLS[s])
+        last = s
+    return "".join(out).strip()
+
+
+def distance(a, b):
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]
+
+
+def auc(positive, negative):
+    """Probability that a positive outranks a negative."""
+    if not len(positive) or not len(negative):
+        return float("nan")
+    order = np.argsort(np.concatenate([negative, positive]), kind="stable")
+    ranks = np.empty(len(order))
+    ranks[order] = np.arange(1, len(order) + 1)
+    return float((ranks[len(negative):].sum() - len(positive) * (len(positive) + 1) / 2) / (len(positive) * len(negative)))
+
+
+def validate(floor, sim, count=48, hops=224, seed=900):
+    """A quick look on held-out voices and wordings: symbol error (voices, people), end against pause 200 ms into silence."""
+    floor.eval()
+    calls = [sim.call(seed + i, hops, scene="dense" if i % 2 else "dialogue", human_share=0.4) for i in range(count)]
+    batch = batches.collate(calls, hops, False)
+    with torch.no_grad():
+        heads = floor(*tensors(batch, "cpu"))
+        parts = losses.floor_losses(heads, batch)
+    frames = heads["symbols"].permute(1, 0, 2, 3).reshape(count, hops * 2, -1)
+    begin = torch.softmax(heads["decision"], -1)[..., c.BEGIN].numpy()
+    errors = {True: [0, 0], False: [0, 0]}
+    for b, first, last, symbols in batch["items"]:
+        human = any(t.human for t in calls[b].turns)
+        truth = "".join(c.SYMBOLS[s] for s in symbols).strip()
+        errors[human][0] += distance(greedy(frames[b, first:last]), truth)
+        errors[human][1] += len(truth)
+    ends, pauses = [], []
+    for b, call in enumerate(calls):
+        for turn in call.turns:
+            at = lambda s: int((s + 1600) // 320)
+            if turn.end > 0 and at(turn.end) < hops and call.clock[at(turn.end), 1] == 0 and call.intent[at(turn.end)] == 1:
+                ends.append(begin[at(turn.end), b])
+            for a, z, _ in turn.gaps:
+                if a > 0 and z - a > 2000 and at(a) < hops and call.clock[at(a), 1] == 0 and call.intent[at(a)] == 1:
+                    pauses.append(begin[at(a), b])
+    floor.train()
+    return {
+        "cerVoices": errors[False][0] / max(1, errors[False][1]), "cerPeople": errors[True][0] / max(1, errors[True][1]),
+        "endAuc": auc(np.array(ends), np.array(pauses)), **{k: float(v) for k, v in parts.items()},
+    }
+
+
+class Run:
+    def __init__(self, options, folder):
+        self.options = options
+        self.device = "cuda" if options.config == "gpu" and torch.cuda.is_available() else "cpu"
+        torch.manual_seed(options.seed)
+        self.floor = model.Floor(model.CONFIGS[options.config]).to(self.device)
+        self.average = model.Floor(model.CONFIGS[options.config])
+        self.average.load_state_dict(self.floor.state_dict())
+        self.optimizer = torch.optim.AdamW(self.floor.parameters(), lr=PEAK_RATE, weight_decay=1e-3, betas=(0.9, 0.98))
+        self.step, self.seconds, self.history = 0, 0.0, []
+        self.path = os.path.join(options.out, "last.pt")
+        if options.resume and os.path.exists(self.path):
+            self.restore()
+        self.states = None
+
+    def restore(self):
+        saved = torch.load(self.path, map_location="cpu")
+        self.floor.load_state_dict(saved["current"])
+        self.average.load_state_dict(saved["weights"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self.step, self.seconds, self.history = saved["step"], saved["seconds"], saved["history"]
+        print(f"train: resumed at step {self.step}, {self.seconds / 60:.0f} min", flush=True)
+
+    def save(self):
+        part = self.path + ".part"
+        model.save(part, self.average, current=self.floor.state_dict(), optimizer=self.optimizer.state_dict(), step=self.step, seconds=self.seconds,
+                   history=self.history, options=vars(self.options))
+        os.replace(part, self.path)
+
+    def rate(self):
+        done = min(1.0, self.seconds / (self.options.minutes * 60))
+        warm = min(1.0, (self.step + 1) / WARM_STEPS)
+        return warm * (LAST_RATE + (PEAK_RATE - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * done)))
+
+    def update(self, batch, rng):
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate()
+        caller, agent, context = tensors(batch, self.device)
+        carry = self.states is not None and rng.random() < 0.5 and self.states[1].shape[0] == caller.shape[1]
+        ear, a, finals = self.floor.hear(caller, agent, self.states[0] if carry else None)
+        heads, judged = self.floor.decide(ear, a, context, self.states[1] if carry else None)
+        # Streams never begin mid-call in training otherwise: half of the batches begin in the state that the last one ended in.
+        self.states = ([h.detach() for h in finals], judged.detach())
+        ctc, blank = losses.symbol_losses(self.floor.spell(ear).cpu(), batch)
+        parts = {"ctc": ctc, "blank": blank, **losses.floor_losses({k: v.cpu() for k, v in heads.items()}, batch)}
+        loss = losses.total(parts)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.floor.parameters(), 2.0)
+        if torch.isfinite(norm):
+            self.optimizer.step()
+        self.step += 1
+        keep = min(EMA, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for mean, now in zip(self.average.parameters(), self.floor.parameters()):
+                mean.lerp_(now.detach().cpu(), 1 - keep)
+        return {k: float(v.detach()) for k, v in parts.items()}
+
+    def go(self, feeder, sim):
+        options = self.options
+        rng = np.random.default_rng(self.step)
+        sums, count = {}, 0
+        last = saved = shown = validated = time.time()
+        while self.seconds < options.minutes * 60:
+            feeder.by_word.value = 1.0 if self.seconds < 0.12 * options.minutes * 60 else 0.3
+            parts = self.update(feeder.next(), rng)
+            now = time.time()
+            self.seconds += now - last
+            last = now
+            count += 1
+            for k, v in parts.items():
+                sums[k] = sums.get(k, 0) + v
+            if now - shown > 30:
+                left = options.minutes - self.seconds / 60
+                print(f"train: step {self.step} {self.seconds / 60:.1f} min, {left:.0f} left, rate {self.rate():.1e}, replayed {feeder.replayed}, "
+                      + " ".join(f"{k} {v / count:.3f}" for k, v in sums.items()), flush=True)
+                sums, count, shown = {}, 0, now
+            if now - saved > CHECKPOINT_S:
+                self.save()
+                saved = now
+            if now - validated > VALIDATE_S:
+                found = validate(self.average, sim)
+                self.history.append({"step": self.step, "minutes": self.seconds / 60, **found})
+                print("validate: " + " ".join(f"{k} {v:.3f}" for k, v in found.items()), flush=True)
+                validated = time.time()
+        self.save()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--human")
+    parser.add_argument("--config", default="cpu", choices=list(model.CONFIGS))
+    parser.add_argument("--minutes", type=float, default=150)
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--bank", help="folder of the voice bank; default: OUT/bank, made where absent")
+    parser.add_argument("--speakers", type=int, default=480)
+    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--hops", type=int, default=224)
+    parser.add_argument("--feeders", type=int, default=max(1, (os.cpu_count() or 2) // 4))
+    parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--human-share", type=float, default=0.35)
+    options = parser.parse_args()
+    os.makedirs(options.out, exist_ok=True)
+    torch.set_num_threads(options.threads)
+    folder = options.bank or os.path.join(options.out, "bank")
+    if not os.path.exists(os.path.join(folder, "training.pickle")):
+        bank.build(folder, options.human, options.speakers, 110, False, 1)
+    if not os.path.exists(os.path.join(folder, "evaluation.pickle")):
+        bank.build(folder, options.human, max(8, options.speakers // 8), 110, True, 2)
+    if not options.human:
+        print("train: warning, no --human DIR: synthetic voices only; expect people to be heard much worse", flush=True)
+    run = Run(options, folder)
+    feeder = batches.Feeder(folder, options.feeders, options.seed + run.step, hops=options.hops, batch=options.batch, human_share=options.human_share)
+    try:
+        run.go(feeder, simulator.Simulator(*bank.load(folder, "evaluation")))
+    finally:
+        feeder.close()
+    export.write(run.average, os.path.join(options.out, "weights"), "floor", True)
+    with open(os.path.join(options.out, "history.json"), "w") as f:
+        json.dump(run.history, f, indent=1)
+    print(f"train: done, {run.step} steps; weights in {options.out}/weights", flush=True)
+
+
+if __name__ == "__main__":
+    main()
