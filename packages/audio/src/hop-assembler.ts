@@ -114,6 +114,8 @@ export class HopAssembler {
   #readSamples = 0;
   /** End of all audio placed or made up. */
   #endSamples = 0;
+  /** Everything from the pulled position to here is there; what lies beyond is not looked at yet. */
+  #wholeUntilSamples = 0;
   /** Where the frame after the newest one belongs if nothing is lost. */
   #expectedSamples = 0;
   /** Carrier time of position 0. */
@@ -228,8 +230,7 @@ export class HopAssembler {
     this.skippedSamples = this.#pendingSkipSamples;
     this.#pendingSkipSamples = 0;
     this.#copyHop(start, out, missing);
-    this.#readSamples = start + HOP_SAMPLES;
-    if (this.#endSamples < this.#readSamples) this.#endSamples = this.#readSamples;
+    this.#moveTo(start + HOP_SAMPLES);
     this.concealedSamples = missing;
     if (missing === 0) return HopKind.Whole;
     this.counts.gapHops++;
@@ -287,28 +288,56 @@ export class HopAssembler {
     const skip = Math.ceil(excess / HOP_SAMPLES) * HOP_SAMPLES;
     const until = Math.min(this.#readSamples + skip, this.#endSamples);
     for (let position = this.#readSamples; position < until; position++) this.#filled[position & this.#mask] = 0;
-    this.#readSamples += skip;
-    if (this.#endSamples < this.#readSamples) this.#endSamples = this.#readSamples;
+    this.#moveTo(this.#readSamples + skip);
     this.#pendingSkipSamples += skip;
     this.counts.droppedSamples += skip;
   }
 
+  #moveTo(position: number): void {
+    this.#readSamples = position;
+    if (this.#endSamples < position) this.#endSamples = position;
+    if (this.#wholeUntilSamples < position) this.#wholeUntilSamples = position;
+  }
+
   #write(bytes: Uint8Array, offset: number, from: number, end: number): void {
+    const capacity = this.#ring.length;
+    const at = from & this.#mask;
+    const length = end - from;
+    const first = Math.min(length, capacity - at);
+    this.#writeRun(bytes, offset, at, first);
+    if (first < length) this.#writeRun(bytes, offset + first, 0, length - first);
+    if (from <= this.#wholeUntilSamples && end > this.#wholeUntilSamples) this.#wholeUntilSamples = end;
+  }
+
+  /** Writes a run that does not wrap; `fill` and `set` would cost a call or a view for so few bytes. */
+  #writeRun(bytes: Uint8Array, offset: number, at: number, length: number): void {
     const ring = this.#ring;
     const filled = this.#filled;
-    const mask = this.#mask;
-    for (let position = from; position < end; position++) {
-      ring[position & mask] = bytes[offset + position - from]!;
-      filled[position & mask] = 1;
+    for (let i = 0; i < length; i++) {
+      ring[at + i] = bytes[offset + i]!;
+      filled[at + i] = 1;
     }
   }
 
   #missingIn(start: number): number {
+    const end = start + HOP_SAMPLES;
+    if (this.#wholeUntilSamples >= end) return 0;
     const filled = this.#filled;
     const mask = this.#mask;
     let present = 0;
-    for (let position = start; position < start + HOP_SAMPLES; position++) present += filled[position & mask]!;
+    for (let position = start; position < end; position++) present += filled[position & mask]!;
+    if (present === HOP_SAMPLES) this.#wholeUntilSamples = end;
     return HOP_SAMPLES - present;
+  }
+
+  /** Copies `ring[at...]` to `out[offset...]` and leaves the ring empty there. */
+  #takeRun(out: Uint8Array, offset: number, at: number, length: number): void {
+    const ring = this.#ring;
+    const filled = this.#filled;
+    for (let i = 0; i < length; i++) {
+      out[offset + i] = ring[at + i]!;
+      filled[at + i] = 0;
+    }
   }
 
   #copyHop(start: number, out: Uint8Array, missing: number): void {
@@ -316,11 +345,10 @@ export class HopAssembler {
     const filled = this.#filled;
     const mask = this.#mask;
     if (missing === 0) {
-      for (let i = 0; i < HOP_SAMPLES; i++) {
-        const at = (start + i) & mask;
-        out[i] = ring[at]!;
-        filled[at] = 0;
-      }
+      const at = start & mask;
+      const first = Math.min(HOP_SAMPLES, ring.length - at);
+      this.#takeRun(out, 0, at, first);
+      if (first < HOP_SAMPLES) this.#takeRun(out, first, 0, HOP_SAMPLES - first);
       this.#fadeSamples = 0;
       this.#keepGood(out, HOP_SAMPLES);
       return;

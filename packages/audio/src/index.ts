@@ -11,6 +11,7 @@ export {
   ULAW_SILENCE,
   ULAW_TO_LINEAR,
 } from "./g711.ts";
+export { DUCK, GainRamp } from "./gain-ramp.ts";
 export {
   HOP_SAMPLES,
   HopAssembler,
@@ -20,4 +21,6 @@ export {
   PushKind,
   SAMPLES_PER_MS,
 } from "./hop-assembler.ts";
+export { LEVEL_FLOOR_DBFS, linearLevelDbfs, ulawLevelDbfs } from "./level.ts";
+export { Resampler, resample } from "./resampler.ts";
 export { readWav, WAV_HEADER_BYTES, type WavAudio, type WavFormat, wavHeader, writeUlawWav, writeWav } from "./wav.ts";
