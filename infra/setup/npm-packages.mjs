@@ -34,9 +34,12 @@ export async function installNpmPackages(root) {
   if (done.status !== 0) throw new Error(`npm ${command} failed; its lines above say why`);
 }
 
+/** node:sqlite without a flag, node:ffi for the embedded voice, TypeScript as it is: Node 26 LTS has them all. */
+const OWN_NODE_FROM = 26;
+
 /** This Node if it runs TypeScript as it is, else the one that the `node` package brought. */
 export function nodeBinary(root) {
-  if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
+  if (Number(process.versions.node.split(".")[0]) >= OWN_NODE_FROM) return process.execPath;
   const brought = join(root, "node_modules", "node", "bin", "node");
   if (existsSync(brought)) return brought;
   throw new Error(
