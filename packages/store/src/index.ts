@@ -1,3 +1,23 @@
+export * from "./rows-access.ts";
+export {
+  type CallMark,
+  type CallPage,
+  type CallRecord,
+  type CallRow,
+  type CallSearch,
+  type CallTurn,
+  deleteCall,
+  findCall,
+  marksOf,
+  searchCalls,
+  termsOf,
+  turnsOf,
+  upsertCall,
+} from "./rows-calls.ts";
+export { type Database, type DatabaseKind, openDatabase, RowsError } from "./rows-database.ts";
+export * from "./rows-playbooks.ts";
+export { ROLES, type Role, type Rows } from "./rows-schema.ts";
+export * from "./rows-scores.ts";
 export { TAPE_ERRORS, TapeError, type TapeErrorCode } from "./tape-errors.ts";
 export { createMicroTurn, type MicroTurn, UNDECIDED } from "./tape-format.ts";
 export { fileBytes, type TapeBytes, type TapeIndexEntry, TapeReader, type TapeRecord } from "./tape-reader.ts";

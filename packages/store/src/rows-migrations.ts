@@ -1,13 +1,15 @@
-import type { ColumnDataType, CreateTableBuilder, Kysely, Migration } from "kysely";
+import { type CreateTableBuilder, type Kysely, type RawBuilder, sql } from "kysely";
+import type { Migration } from "kysely/migration";
 
 type Build = CreateTableBuilder<string, string>;
 type Columns = Record<string, string>;
+type DataType = "text" | "integer" | "real" | "double precision" | "timestamptz" | "boolean" | RawBuilder<unknown>;
 
 /**
  * Adds columns by a short notation: a type (`text`, `integer`, `real`, `timestamp`, `flag`), `?` for
  * nullable, and `= n` for a default number.
  */
-function add(table: Build, columns: Columns, types: Record<string, ColumnDataType>): Build {
+function add(table: Build, columns: Columns, types: Record<string, DataType>): Build {
   let built = table;
   for (const [name, notation] of Object.entries(columns)) {
     const [, type = "", nullable, standard] = /^(\w+)(\?)?(?:\s*=\s*(\d+))?$/.exec(notation) ?? [];
@@ -144,7 +146,7 @@ const TABLES: readonly { name: string; columns: Columns; key: readonly string[];
     },
     key: ["call_id", "idx"],
   },
-  { name: "call_terms", columns: { term: "text", call_id: "text" }, key: ["term", "call_id"] },
+  { name: "call_terms", columns: { term: "term", call_id: "text" }, key: ["term", "call_id"] },
   {
     name: "call_marks",
     columns: { call_id: "text", idx: "integer", at_ms: "real", kind: "text", value: "real?", detail: "text?" },
@@ -333,11 +335,13 @@ const INDEXES: readonly [string, readonly string[]][] = [
 
 /** Every migration, in order of name. A released one is never edited: a change is a new one. */
 export function migrations(kind: "sqlite" | "postgres"): Record<string, Migration> {
-  const types: Record<string, ColumnDataType> = {
+  const types: Record<string, DataType> = {
     text: "text",
     integer: "integer",
     real: kind === "postgres" ? "double precision" : "real",
     timestamp: kind === "postgres" ? "timestamptz" : "text",
+    // Prefix search compares code points; a locale's own order would not.
+    term: kind === "postgres" ? sql`text collate "C"` : "text",
     flag: kind === "postgres" ? "boolean" : "integer",
   };
   return {
