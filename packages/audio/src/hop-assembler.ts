@@ -80,7 +80,8 @@ const FADE_SAMPLES = 480;
  * A frame's place comes from its timestamp (ms since the stream began) and its chunk number (counts frames from 1),
  * as Twilio Media Streams sends them. Lost stretches are concealed (the last 20 ms repeated and faded over 60 ms, then
  * 0xFF), audio that comes too late is dropped, and so is the oldest audio when nobody pulls. Places never shift, so the
- * pulled position divided by 8 is the call's media clock in ms and cannot drift. Nothing is allocated after construction.
+ * pulled position divided by 8 is the call's media clock in ms and cannot drift. Frames of whole milliseconds are placed
+ * exactly; of odd sizes, those next to a loss or out of order are within the millisecond that timestamps can tell. Nothing is allocated after construction.
  */
 export class HopAssembler {
   readonly counts: HopAssemblerCounts = {
@@ -258,28 +259,12 @@ export class HopAssembler {
       this.counts.reanchored++;
       return this.#anchor(this.#expectedSamples, timestampMs);
     }
-    return this.#snap(stamped);
+    return stamped;
   }
 
   #anchor(position: number, timestampMs: number): number {
     this.#originMs = timestampMs - position / SAMPLES_PER_MS;
     return position;
-  }
-
-  /** Timestamps are whole ms: a place within a ms of a hole's start or of the end is meant to be exactly there. */
-  #snap(stamped: number): number {
-    if (Math.abs(stamped - this.#expectedSamples) < SAMPLES_PER_MS) return this.#expectedSamples;
-    if (stamped <= this.#readSamples || stamped >= this.#endSamples) return stamped;
-    for (let shift = 0; shift < SAMPLES_PER_MS; shift++) {
-      if (this.#isHoleStart(stamped + shift)) return stamped + shift;
-      if (this.#isHoleStart(stamped - shift)) return stamped - shift;
-    }
-    return stamped;
-  }
-
-  #isHoleStart(position: number): boolean {
-    const filled = this.#filled;
-    return filled[position & this.#mask] === 0 && filled[(position - 1) & this.#mask] === 1;
   }
 
   /** Moves the pulled position up, by whole hops, until `end` fits behind it. */
