@@ -45,8 +45,12 @@ function putHop(writer: TapeWriter, hop: number, replied = true): void {
 }
 
 async function all(path: string): Promise<TapeRecord[]> {
-  const reader = await TapeReader.open(path);
-  return Array.fromAsync(reader.records());
+  return collect(await TapeReader.open(path));
+}
+async function collect(reader: TapeReader, fromByte?: number): Promise<TapeRecord[]> {
+  const records: TapeRecord[] = [];
+  for await (const record of reader.records(fromByte)) records.push(record);
+  return records;
 }
 const turns = (records: TapeRecord[]) => records.flatMap((r) => (r.kind === "micro-turn" ? [r.turn] : []));
 const damage = (records: TapeRecord[]) => records.flatMap((r) => (r.kind === "damage" ? [r] : []));
@@ -61,7 +65,7 @@ test("what is put on a tape is read back, hop for hop and note for note", async 
 
   const reader = await TapeReader.open(path);
   assert.deepEqual(reader.header, HEADER);
-  const records = await Array.fromAsync(reader.records());
+  const records = await collect(reader);
   assert.deepEqual(
     records.map((r) => (r.kind === "note" ? r.note.type : r.kind)),
     ["control", "micro-turn", "micro-turn", "end", "micro-turn"],
@@ -203,7 +207,7 @@ test("an index entry leads straight to its micro-turn", async () => {
     index.map((entry) => entry.firstHop),
     [0, 5, 10, 15, 20],
   );
-  const [first] = await Array.fromAsync(reader.records(index[3]!.atByte));
+  const [first] = await collect(reader, index[3]!.atByte);
   assert.ok(first?.kind === "micro-turn" && first.turn.firstHop === 15);
 });
 
