@@ -1,0 +1,29 @@
+import type { HopBatch } from "@sidetone/interaction-model";
+import { CONDITIONING, EXPECTATION_KINDS, type Expectation, INTENTS, type Intent } from "@sidetone/protocol";
+
+/** What the model is told of one hop besides the audio; also what the tape keeps for `verify`. */
+export interface Conditioning {
+  expectation: Expectation;
+  intent: Intent;
+  agentPlaying: boolean;
+  hopIndex: number;
+  hopsSinceAgentChange: number;
+}
+
+/** Writes one row of the model's batch. */
+export function conditionRow(batch: HopBatch, row: number, c: Conditioning): void {
+  batch.expectationKind[row] = EXPECTATION_KINDS.indexOf(c.expectation.kind);
+  batch.expectationRemaining[row] = c.expectation.remaining;
+  batch.intent[row] = INTENTS.indexOf(c.intent);
+  batch.agentPlaying[row] = c.agentPlaying ? 1 : 0;
+  batch.hopIndex[row] = c.hopIndex;
+  batch.hopsSinceAgentChange[row] = c.hopsSinceAgentChange;
+}
+
+/** Writes the four bytes that go on the tape. */
+export function conditioningBytes(out: Uint8Array, c: Conditioning): void {
+  out[CONDITIONING.expectationOffset] = EXPECTATION_KINDS.indexOf(c.expectation.kind);
+  out[CONDITIONING.lengthOffset] = c.expectation.length;
+  out[CONDITIONING.remainingOffset] = c.expectation.remaining;
+  out[CONDITIONING.intentOffset] = INTENTS.indexOf(c.intent) | (c.agentPlaying ? CONDITIONING.agentPlayingBit : 0);
+}

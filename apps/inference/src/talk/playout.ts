@@ -1,0 +1,95 @@
+import { HOP_SAMPLES, MICRO_TURN_HOPS } from "@sidetone/protocol";
+import type { HopIn, HopOut } from "../shard/call-loop.ts";
+
+/** Most audio that is handed over at once, ahead of what has been played: one micro-turn, 200 ms. */
+const MAX_CREDIT_SAMPLES = MICRO_TURN_HOPS * HOP_SAMPLES;
+
+/** A piece of agent audio on its way to the caller, placed in its epoch. */
+export interface Placed {
+  readonly utteranceId: number;
+  /** Samples of the epoch before this utterance. */
+  readonly startSamples: number;
+  /** Samples handed over so far. */
+  givenSamples: number;
+  /** All of its audio was handed over. */
+  complete: boolean;
+}
+
+/** Where utterances get their audio from: fills `out` with up to `maxBytes` and returns how many it had ready. */
+export type AudioSource = (out: Uint8Array, offset: number, maxBytes: number) => number;
+
+/**
+ * The agent's audio of one call: hands over a micro-turn when an utterance begins and a hop per hop from then on, and
+ * keeps, per epoch, which utterance lies where. It never decides anything.
+ */
+export class Playout {
+  /** Raised by `cut`; the bridge then drops all it holds of older epochs. */
+  epoch = 0;
+  /** Samples handed over in this epoch. */
+  givenSamples = 0;
+  /** Samples of this epoch that the caller has heard. */
+  heardSamples = 0;
+  /** Utterances of this epoch that the caller has not heard to their end, oldest first. */
+  readonly placed: Placed[] = [];
+  /** The agent's audio advanced during the latest hop. */
+  playing = false;
+  /** Hops since `playing` changed, or since the call began. */
+  hopsSinceChange = 0;
+  #creditSamples = 0;
+
+  /** Follows the caller's ear; call once a hop, before anything else. */
+  hear(hop: HopIn): void {
+    // What an older epoch still played out does not belong to anything that is being said now.
+    const current = hop.heardEpoch === this.epoch;
+    const playing = current && hop.heardSamples > this.heardSamples;
+    this.hopsSinceChange = playing === this.playing ? this.hopsSinceChange + 1 : 0;
+    this.playing = playing;
+    if (current) this.heardSamples = Math.max(this.heardSamples, Math.min(hop.heardSamples, this.givenSamples));
+  }
+
+  /** Takes the oldest utterance that the caller has heard to its end off the list. */
+  finished(): Placed | undefined {
+    const oldest = this.placed[0];
+    if (!oldest?.complete || this.heardSamples < oldest.startSamples + oldest.givenSamples) return undefined;
+    return this.placed.shift();
+  }
+
+  /** Samples handed over that the caller has not heard yet. */
+  get aheadSamples(): number {
+    return this.givenSamples - this.heardSamples;
+  }
+
+  /** Places a new utterance behind what was handed over already. */
+  begin(utteranceId: number): Placed {
+    if (this.aheadSamples === 0) this.#creditSamples = MAX_CREDIT_SAMPLES;
+    const placed: Placed = { utteranceId, startSamples: this.givenSamples, givenSamples: 0, complete: false };
+    this.placed.push(placed);
+    return placed;
+  }
+
+  /** Gains the hop's credit; call once a hop, before `begin` and `give`. */
+  tick(): void {
+    this.#creditSamples = Math.min(this.#creditSamples + HOP_SAMPLES, MAX_CREDIT_SAMPLES);
+  }
+
+  /** Hands over what the utterance has ready, within the credit and the hop's room; returns the bytes given. */
+  give(placed: Placed, source: AudioSource, out: HopOut): number {
+    const room = Math.min(this.#creditSamples, out.audio.length - out.audioBytes);
+    if (room <= 0) return 0;
+    const bytes = source(out.audio, out.audioBytes, room);
+    out.audioBytes += bytes;
+    placed.givenSamples += bytes;
+    this.givenSamples += bytes;
+    this.#creditSamples -= bytes;
+    return bytes;
+  }
+
+  /** Ends the epoch: the bridge clears the carrier. Returns the utterances that were not heard to their end. */
+  cut(): Placed[] {
+    this.epoch++;
+    this.givenSamples = 0;
+    this.heardSamples = 0;
+    this.#creditSamples = 0;
+    return this.placed.splice(0);
+  }
+}
