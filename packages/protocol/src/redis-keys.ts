@@ -25,8 +25,12 @@ export const speakChannel = (callId: string): string => `${REDIS_PREFIX}:speak:$
 /** Set while a call lives: value is the bridge's id; expires a minute after the bridge's last renewal. */
 export const callOwnerKey = (callId: string): string => `${REDIS_PREFIX}:call:${callId}:bridge`;
 
-/** Set when a task may no longer speak: superseded epochs and cancelled tasks; expires after an hour. */
+/**
+ * Set when a task may no longer speak; expires after an hour. Its value is decimal: findings of epochs
+ * below it are void, so a supersede writes its own `epoch`, a cancel `TASK_VOID_ALL`.
+ */
 export const taskVoidKey = (taskId: string): string => `${REDIS_PREFIX}:task:${taskId}:void`;
+export const TASK_VOID_ALL = 2_147_483_647;
 /** Result of a side effect, by idempotency key; kept a week. */
 export const effectKey = (idempotencyKey: string): string => `${REDIS_PREFIX}:effect:${idempotencyKey}`;
 /** List of the latest durations of a task kind in milliseconds. */
