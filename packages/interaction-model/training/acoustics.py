@@ -13,7 +13,7 @@ def db(x):
 def mu_law(x):
     """G.711 mu-law there and back, by the continuous formula on 8 bits."""
     y = np.sign(x) * np.log1p(255.0 * np.minimum(np.abs(x), 1.0)) / np.log(256.0)
-    y = np.round(y * 127.5) / 127.5
+    y = np.clip(np.round(y * 127.5) / 127.5, -1, 1)
     return (np.sign(y) * (np.power(256.0, np.abs(y)) - 1.0) / 255.0).astype(np.float32)
 
 

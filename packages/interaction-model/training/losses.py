@@ -7,7 +7,7 @@ import torch.nn.functional as F
 import contract as c
 
 # Decisions that are rare in hops count more.
-DECISION_WEIGHT = torch.tensor([1.0, 1.0, 2.0, 0.5, 2.0, 2.0])
+DECISION_WEIGHT = torch.tensor([1.0, 1.0, 3.0, 0.6, 3.0, 3.0])
 
 
 def symbol_losses(log_probs, batch):

@@ -260,9 +260,9 @@ class Simulator:
                 line = self.short(rng, self.pick(rng, agent.turns["agent"]))
                 length = sum(x.length for x in line.clips) + 1600 * len(line.clips)
                 u = rng.random()
-                if u < 0.38:
+                if u < 0.44:
                     at = max(0, t) + int(rng.uniform(0.15, 0.95) * max(1600, length))
-                    cut = at + int(np.exp(rng.uniform(np.log(0.1), np.log(1.0))) * RATE)
+                    cut = at + int(np.exp(rng.uniform(np.log(0.15), np.log(1.5))) * RATE)
                     end = lay.agent_line(agent, line, t, agent_level, cut if rng.random() < 0.9 else None)
                     if at < end:
                         kinds = ("interruption", "interruption", "want", "slot", "none")
@@ -271,7 +271,7 @@ class Simulator:
                         turn_end = cut_turn.end
                 else:
                     end = lay.agent_line(agent, line, t, agent_level)
-                    if u < 0.8:
+                    if u < 0.85:
                         self.disturb(lay, rng, caller, max(0, t), end, level, speed)
                 t = max(end, 0) + int((rng.uniform(0.15, 0.9) if rng.random() < 0.75 else rng.uniform(0.9, 3.0)) * RATE)
                 if rng.random() < 0.08 and cut_turn is None:

@@ -1,0 +1,99 @@
+"""The simulator, its labels, and the way to tensors, on a tiny bank."""
+
+import os
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import bank
+import batches
+import contract as c
+import model
+import scripts
+import simulator
+import train
+
+
+class Scripts(unittest.TestCase):
+    def test_counted_slots_deliver_their_count(self):
+        writer = scripts.Writer(np.random.default_rng(5))
+        for _ in range(200):
+            turn = writer.counted()
+            self.assertEqual(sum(p.chars for p in turn.pieces), turn.count)
+
+    def test_evaluation_wordings_are_never_trained_on(self):
+        training, evaluation = (scripts.Writer(np.random.default_rng(1), held_out) for held_out in (False, True))
+        for want in training.wants:
+            self.assertFalse(set(training.wants[want]) & set(evaluation.wants[want]))
+
+
+class Simulated(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        bank.build(cls.folder.name, None, 4, 40, False, 3)
+        cls.sim = simulator.Simulator(*bank.load(cls.folder.name, "training"))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def test_same_seed_same_call(self):
+        one, two = (self.sim.call(11, 150) for _ in range(2))
+        np.testing.assert_array_equal(one.caller, two.caller)
+        np.testing.assert_array_equal(one.decision, two.decision)
+        self.assertFalse(np.array_equal(one.caller, self.sim.call(12, 150).caller))
+
+    def test_labels_make_sense_at_every_hop(self):
+        for seed in range(40):
+            call = self.sim.call(seed, 200)
+            playing = call.clock[:200, 1] > 0
+            agent_only = np.isin(call.decision, [c.HOLD, c.DUCK, c.YIELD])
+            np.testing.assert_array_equal(agent_only, playing, f"seed {seed}")
+            self.assertTrue(np.isfinite(call.caller).all() and np.abs(call.caller).max() <= 1)
+            for turn in call.turns:
+                # Nobody is cut off: inside a turn the agent begins only where it is told to hurry.
+                inside = np.arange(max(0, turn.start // 320 + 1), min(200, (turn.end - 1) // 320))
+                calm = inside[call.intent[inside] != c.INTENTS.index("urgent")]
+                self.assertFalse((call.decision[calm] == c.BEGIN).any(), f"seed {seed}")
+
+    def test_projection_is_the_future_of_voice(self):
+        call = self.sim.call(3, 200, scene="dense")
+        voice = call.voice[:, 0]
+        for h in range(0, 190):
+            future = voice[h + 1:h + 6]
+            if future.all() or not future.any():
+                self.assertEqual(call.activity[h, 0, 0], future[0])
+
+    def test_items_fit_their_symbols_and_windows(self):
+        calls = [self.sim.call(seed, 200) for seed in range(8)]
+        for by_word in (True, False):
+            batch = batches.collate(calls, 200, by_word)
+            self.assertGreater(len(batch["items"]), 8)
+            for _, first, last, symbols in batch["items"]:
+                self.assertGreaterEqual(last - first, len(symbols))
+                self.assertLessEqual(last, 400)
+                self.assertEqual(symbols[0], c.SPACE)
+
+    def test_an_update_lowers_the_loss_on_its_own_batch(self):
+        options = type("Options", (), {"config": "cpu", "seed": 1, "out": self.folder.name, "resume": False, "minutes": 10})
+        model.CONFIGS["cpu"], full = model.Shape(first=16, ear=32, layers=2, agent=8, context=8, judge=16), model.CONFIGS["cpu"]
+        try:
+            run = train.Run(options, None)
+        finally:
+            model.CONFIGS["cpu"] = full
+        batch = batches.collate([self.sim.call(seed, 60) for seed in range(4)], 60, True)
+        rng = np.random.default_rng(0)
+        first = run.update(batch, rng)
+        for _ in range(25):
+            last = run.update(batch, rng)
+        self.assertLess(last["decision"], first["decision"])
+        self.assertLess(last["ctc"], first["ctc"])
+
+
+if __name__ == "__main__":
+    unittest.main()
