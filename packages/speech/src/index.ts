@@ -1,0 +1,16 @@
+export { SpeechCache, type SpeechCacheOptions } from "./cache.ts";
+export { NativeEngine, type NativeEngineOptions } from "./engines/native-engine.ts";
+export { ESPEAK_VOICES, FLITE_VOICES } from "./engines/native-voice.ts";
+export { SPEECH_ERRORS, SpeechError, type SpeechErrorCode } from "./errors.ts";
+export type { SpeechEngine, SpeechRequest, SpeechSink, WordTiming } from "./port.ts";
+export { SAMPLE_RATE_HZ } from "./port.ts";
+export {
+  type Break,
+  type CompiledPronunciations,
+  compilePronunciations,
+  type Pronunciations,
+  pronounce,
+  type SpokenWord,
+} from "./pronounce.ts";
+export { type FirstAudioSource, type SayOptions, Speaker, type SpeakerOptions, type WarmResult } from "./speaker.ts";
+export { Utterance, type UtteranceWord } from "./utterance.ts";

@@ -1,0 +1,329 @@
+import { SpeechCache } from "./cache.ts";
+import { ClauseAudio, type StoredClause, storedTimings } from "./clause-audio.ts";
+import { type Clause, rejoinClause, splitClauses } from "./clauses.ts";
+import { SpeechError } from "./errors.ts";
+import type { SpeechEngine } from "./port.ts";
+import { type CompiledPronunciations, compilePronunciations, pronounce } from "./pronounce.ts";
+import { Utterance } from "./utterance.ts";
+import { type Voice, Voices } from "./voices.ts";
+
+export interface SpeakerOptions {
+  readonly engines: readonly SpeechEngine[];
+  /** Voice of lines that name none, as `engine/voice`, for example `flite/slt`. */
+  readonly voice: string;
+  /** Voice that finishes what another could not. */
+  readonly fallbackVoice: string;
+  readonly cache: SpeechCache;
+  /** Called once for each line with what its first audio cost. */
+  readonly onFirstAudio?: (engine: string, source: FirstAudioSource, tookMs: number) => void;
+  /** Called when a voice fails and another takes over. */
+  readonly onFailure?: (error: SpeechError) => void;
+}
+
+export type FirstAudioSource = "memory" | "disk" | "made";
+
+export interface SayOptions {
+  readonly voice?: string;
+  readonly rate?: number;
+  /** From `compilePronunciations`, once for each playbook. */
+  readonly pronunciations?: CompiledPronunciations;
+}
+
+export interface WarmResult {
+  readonly made: number;
+  readonly known: number;
+  readonly failed: number;
+}
+
+/** Silence before a fallback voice goes on in the middle of a clause. */
+const TAKE_OVER_SAMPLES = 480;
+/** A word that lacks less than this counts as said. */
+const NEARLY_SAID_SAMPLES = 80;
+
+/**
+ * Says lines: parts them into clauses, takes each from the cache or an engine, and streams them into an `Utterance` in
+ * order. The next clause is made while the one before is still streaming.
+ */
+export class Speaker {
+  readonly #voices: Voices;
+  readonly #cache: SpeechCache;
+  readonly #options: SpeakerOptions;
+  readonly #plain = compilePronunciations();
+
+  /** Throws `SPEECH_VOICE_UNKNOWN` when one of the two voices names an engine that is not there. */
+  constructor(options: SpeakerOptions) {
+    this.#options = options;
+    this.#cache = options.cache;
+    this.#voices = new Voices(options.engines, options.voice, options.fallbackVoice);
+  }
+
+  /** Starts the engines; a fallback that does not start is an error, too. */
+  async start(): Promise<void> {
+    await Promise.all(this.#options.engines.map((engine) => engine.start()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#options.engines.map((engine) => engine.close()));
+  }
+
+  /** Throws `SPEECH_VOICE_UNKNOWN`. For checking a playbook before it takes calls. */
+  checkVoice(voice: string): void {
+    this.#voices.named(voice);
+  }
+
+  /**
+   * Begins to say a line. What the memory cache knows is in the utterance at once; the rest streams in. Never throws:
+   * a line that cannot be spoken ends with its `error`.
+   */
+  say(text: string, options: SayOptions = {}): Utterance {
+    const utterance = new Utterance(text);
+    const clauses = splitClauses(pronounce(text, options.pronunciations ?? this.#plain));
+    if (clauses.length === 0) utterance.end(new SpeechError("SPEECH_NOTHING_TO_SAY", `"${text.slice(0, 80)}"`));
+    else
+      new Telling(
+        utterance,
+        clauses,
+        this.#voices.forLine(options.voice),
+        options.rate ?? 1,
+        this.#voices,
+        this.#cache,
+        this.#options,
+      ).begin();
+    return utterance;
+  }
+
+  /** Makes all clauses of the lines that the cache does not know, one after the other and after everything urgent. */
+  async warm(lines: readonly string[], options: SayOptions = {}): Promise<WarmResult> {
+    const voice = this.#voices.forLine(options.voice);
+    const rate = options.rate ?? 1;
+    const result = { made: 0, known: 0, failed: 0 };
+    for (const line of lines) {
+      for (const clause of splitClauses(pronounce(line, options.pronunciations ?? this.#plain))) {
+        const key = cacheKey(voice, rate, clause.text);
+        if (await this.#cache.load(key)) {
+          result.known++;
+          continue;
+        }
+        const audio = new ClauseAudio(clause, rate, () => undefined);
+        try {
+          const request = { text: clause.text, voice: voice.name, rate, priority: 2 };
+          await voice.engine.synthesise(request, audio, new AbortController().signal);
+          await this.#cache.put(key, audio.finish());
+          result.made++;
+        } catch (cause) {
+          result.failed++;
+          this.#options.onFailure?.(asSpeechError(cause));
+        }
+      }
+    }
+    return result;
+  }
+}
+
+/** A clause on its way into the utterance. */
+interface Part {
+  readonly clause: Clause;
+  readonly voice: Voice;
+  state: "streaming" | "made" | "failed";
+  audio?: ClauseAudio;
+  stored?: StoredClause;
+  error?: SpeechError;
+  readonly abort: AbortController;
+}
+
+/** The road of one line through cache and engines into its utterance. */
+class Telling {
+  readonly #utterance: Utterance;
+  readonly #rate: number;
+  readonly #voices: Voices;
+  readonly #cache: SpeechCache;
+  readonly #options: SpeakerOptions;
+  readonly #startedMs = performance.now();
+  /** Clauses that were not begun, in order. */
+  #coming: Clause[];
+  #voice: Voice;
+  /** The clause that streams into the utterance. */
+  #current: Part | undefined;
+  /** The clause after it, made ahead. */
+  #ahead: Part | undefined;
+  /** Where the current clause began in the utterance, and how much of it is there. */
+  #clauseStart = 0;
+  #piecesTaken = 0;
+  #told = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    utterance: Utterance,
+    clauses: Clause[],
+    voice: Voice,
+    rate: number,
+    voices: Voices,
+    cache: SpeechCache,
+    options: SpeakerOptions,
+  ) {
+    this.#utterance = utterance;
+    this.#coming = clauses;
+    this.#voice = voice;
+    this.#rate = rate;
+    this.#voices = voices;
+    this.#cache = cache;
+    this.#options = options;
+    utterance.signal.addEventListener("abort", () => this.#cancel(), { once: true });
+  }
+
+  begin(): void {
+    const next = this.#ahead ?? this.#start(0);
+    this.#ahead = undefined;
+    if (!next) {
+      this.#end();
+      return;
+    }
+    this.#current = next;
+    this.#clauseStart = this.#utterance.readyThroughSamples;
+    this.#piecesTaken = 0;
+    if (this.#utterance.voices.at(-1) !== next.voice.id) this.#utterance.voices.push(next.voice.id);
+    this.#pump(next);
+  }
+
+  /** Takes the next clause from memory, or begins to make it. */
+  #start(priority: number): Part | undefined {
+    const clause = this.#coming.shift();
+    if (!clause) return undefined;
+    const part: Part = { clause, voice: this.#voice, state: "streaming", abort: new AbortController() };
+    const key = cacheKey(part.voice, this.#rate, clause.text);
+    const stored = this.#cache.peek(key);
+    if (stored) {
+      part.stored = stored;
+      part.state = "made";
+      this.#tellFirstAudio(part, "memory");
+    } else void this.#make(part, key, priority);
+    return part;
+  }
+
+  async #make(part: Part, key: string, priority: number): Promise<void> {
+    const { clause, voice } = part;
+    const audio = new ClauseAudio(clause, this.#rate, () => this.#pump(part));
+    try {
+      const stored = await this.#cache.load(key);
+      if (stored) {
+        this.#tellFirstAudio(part, "disk");
+        part.stored = stored;
+      } else {
+        part.audio = audio;
+        if (this.#current === part) this.#watch(part);
+        const request = { text: clause.text, voice: voice.name, rate: this.#rate, priority };
+        await voice.engine.synthesise(request, audio, part.abort.signal);
+        if (audio.lengthSamples === 0) throw new SpeechError("SPEECH_ENGINE_FAILED", `${voice.id} gave silence`);
+        part.stored = audio.finish();
+        // A full disk costs the cache, not the call.
+        this.#cache.put(key, part.stored).catch((cause: unknown) => this.#options.onFailure?.(asSpeechError(cause)));
+      }
+      part.state = "made";
+    } catch (cause) {
+      part.error ??= asSpeechError(cause);
+      part.state = "failed";
+    }
+    this.#pump(part);
+  }
+
+  /** Moves what is new in the current clause into the utterance. */
+  #pump(part: Part): void {
+    if (part !== this.#current || this.#utterance.done) return;
+    const { audio, clause } = part;
+    if (audio) {
+      for (; this.#piecesTaken < audio.pieces.length; this.#piecesTaken++) {
+        this.#utterance.append(audio.pieces[this.#piecesTaken]!);
+        if (this.#piecesTaken === 0) {
+          this.#tellFirstAudio(part, "made");
+          this.#utterance.setClauseWords(clause.words, audio.wordTimings(), this.#clauseStart);
+          this.#ahead ??= this.#start(1);
+        }
+      }
+      this.#watch(part);
+    }
+    if (part.state === "failed") {
+      this.#takeOver(part);
+      return;
+    }
+    if (part.state !== "made" || !part.stored) return;
+    if (!audio) this.#utterance.append(part.stored.muLaw);
+    this.#utterance.setClauseWords(clause.words, storedTimings(clause, part.stored), this.#clauseStart);
+    this.#utterance.settleWords();
+    if (this.#ahead || this.#coming.length > 0) this.#utterance.appendSilence(clause.pauseSamples);
+    clearTimeout(this.#timer);
+    this.begin();
+  }
+
+  /** A voice failed: another one says the rest of the clause, and all that comes after. */
+  #takeOver(part: Part): void {
+    clearTimeout(this.#timer);
+    const error = part.error!;
+    if (error.code === "SPEECH_CANCELLED") {
+      this.#end(error);
+      return;
+    }
+    this.#options.onFailure?.(error);
+    this.#voices.markFailed(part.voice.engine);
+    const fallback = this.#voices.fallbackFor(part.voice);
+    if (!fallback) {
+      this.#end(error);
+      return;
+    }
+    this.#voice = fallback;
+    const said = this.#settleSaid(part);
+    const rest = rejoinClause(part.clause, said);
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    ahead?.abort.abort();
+    this.#coming = [...(rest ? [rest] : []), ...(ahead ? [ahead.clause] : []), ...this.#coming];
+    if (said > 0) this.#utterance.appendSilence(TAKE_OVER_SAMPLES);
+    this.begin();
+  }
+
+  /** Keeps the words of a broken clause that were heard whole; gives their number. */
+  #settleSaid(part: Part): number {
+    const reached = this.#utterance.readyThroughSamples - this.#clauseStart;
+    const timings = reached > 0 ? (part.audio?.wordTimings() ?? []) : [];
+    const said = timings.filter((timing) => timing.endSamples <= reached + NEARLY_SAID_SAMPLES).length;
+    this.#utterance.settleWords(said);
+    return said;
+  }
+
+  /** Counts silence of the engine as failure, from the moment when the caller waits for this clause. */
+  #watch(part: Part): void {
+    clearTimeout(this.#timer);
+    if (part.state !== "streaming") return;
+    this.#timer = setTimeout(() => {
+      part.error = new SpeechError("SPEECH_ENGINE_TIMEOUT", `${part.voice.id} after ${part.voice.engine.timeoutMs} ms`);
+      part.state = "failed";
+      part.abort.abort();
+      this.#pump(part);
+    }, part.voice.engine.timeoutMs);
+  }
+
+  #tellFirstAudio(part: Part, source: FirstAudioSource): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#options.onFirstAudio?.(part.voice.engine.name, source, performance.now() - this.#startedMs);
+  }
+
+  #cancel(): void {
+    this.#current?.abort.abort();
+    this.#ahead?.abort.abort();
+    this.#end(new SpeechError("SPEECH_CANCELLED", "the rest is no longer wanted"));
+  }
+
+  #end(error?: SpeechError): void {
+    clearTimeout(this.#timer);
+    this.#current = undefined;
+    this.#utterance.end(error);
+  }
+}
+
+function cacheKey(voice: Voice, rate: number, text: string): string {
+  return SpeechCache.key([voice.engine.name, voice.engine.version, voice.name, rate, text]);
+}
+
+function asSpeechError(cause: unknown): SpeechError {
+  return cause instanceof SpeechError ? cause : new SpeechError("SPEECH_ENGINE_FAILED", String(cause), { cause });
+}
