@@ -22,5 +22,6 @@ export {
   SAMPLES_PER_MS,
 } from "./hop-assembler.ts";
 export { LEVEL_FLOOR_DBFS, linearLevelDbfs, ulawLevelDbfs } from "./level.ts";
+export { LogMel, MEL_BANDS, MEL_CARRY_SAMPLES, MEL_FRAMES_PER_HOP, MEL_VALUES_PER_HOP } from "./mel.ts";
 export { Resampler, resample } from "./resampler.ts";
 export { readWav, WAV_HEADER_BYTES, type WavAudio, type WavFormat, wavHeader, writeUlawWav, writeWav } from "./wav.ts";
