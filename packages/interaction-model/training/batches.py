@@ -5,10 +5,13 @@ import os
 import queue
 
 import numpy as np
+import torch
 
 import bank
 import contract as c
 import features
+import model
+import onpolicy
 import simulator
 
 SYMBOL_SAMPLES = 160  # one symbol frame
@@ -87,14 +90,28 @@ def collate(calls, hops, by_word):
     }
 
 
+def _floor(path, held):
+    """The trainer's last checkpoint, read again when it has changed; held = [mtime, model]."""
+    stamp = os.path.getmtime(path) if os.path.exists(path) else None
+    if stamp is not None and stamp != held[0]:
+        held[0], held[1] = stamp, model.load(path)[0].eval()
+    return held[1]
+
+
 def _feed(folder, out, seed, options):
     os.nice(5)
     os.sched_setaffinity(0, range(os.cpu_count() or 1))  # the trainer may be pinned; feeders take what is idle
     audio, index = bank.load(folder, "training")
     sim = simulator.Simulator(audio, index)
     rng = np.random.default_rng(seed)
+    torch.set_num_threads(1)
+    held = [None, None]
     while True:
         hops, size = options["hops"], options["batch"]
+        floor = _floor(options["policy"], held) if rng.random() < options["on_policy"] else None
+        if floor is not None:
+            out.put(collate(onpolicy.calls(sim, floor, rng, size, hops, options["human_share"]), hops, False))
+            continue
         calls = [sim.call(int(rng.integers(1 << 62)), hops, human_share=options["human_share"]) for _ in range(size)]
         out.put(collate(calls, hops, options["by_word"].value > rng.random()))
 

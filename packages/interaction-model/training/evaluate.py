@@ -14,12 +14,16 @@ import torch
 import bank
 import batches
 import contract as c
+import features
 import model
 import scenes
 import simulator
 from simulator import HOP, RATE
 
 GRID = np.concatenate([np.linspace(0.02, 0.9, 45), 1 - np.geomspace(0.09, 0.0005, 25)])
+
+
+MASKED = set()  # inputs to withhold ("agent", "expectation"): how much the trained network leans on them
 
 
 def run(floor, calls, size=25):
@@ -29,6 +33,11 @@ def run(floor, calls, size=25):
         part = calls[i:i + size]
         hops = len(part[0].expectation)
         batch = batches.collate(part, hops, False)
+        if "agent" in MASKED:
+            batch["agent"][:] = features.log_mel_fast(np.zeros(HOP, np.float32))[0, 0, 0]
+        if "expectation" in MASKED:
+            batch["context"][..., :len(c.EXPECTATIONS) + 1] = 0
+            batch["context"][..., 0] = 1  # open, nothing lacking
         with torch.no_grad():
             heads = floor(*(torch.from_numpy(batch[k]).float() for k in ("caller", "agent", "context")))
         for b in range(len(part)):
@@ -383,7 +392,9 @@ def main():
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--bank", required=True)
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--thresholds")
+    parser.add_argument("--thresholds", help="write the chosen thresholds here")
+    parser.add_argument("--fixed", help="use the thresholds of this file instead of choosing")
+    parser.add_argument("--without", action="append", default=[], choices=["agent", "expectation"], help="withhold an input from the trained network")
     parser.add_argument("--report")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
@@ -391,7 +402,12 @@ def main():
     floor, _ = model.load(options.checkpoint)
     floor.eval()
     audio, index = bank.load(options.bank, "evaluation")
-    thresholds = choose_thresholds(floor, simulator.Simulator(audio, half(index, 0)), options.count)
+    MASKED.update(options.without)
+    if options.fixed:
+        with open(options.fixed) as f:
+            thresholds = json.load(f)
+    else:
+        thresholds = choose_thresholds(floor, simulator.Simulator(audio, half(index, 0)), options.count)
     print("thresholds:", json.dumps(thresholds), flush=True)
     found = report(floor, simulator.Simulator(audio, half(index, 1)), thresholds, options.count)
     print(lines(found), flush=True)

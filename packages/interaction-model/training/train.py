@@ -14,7 +14,9 @@ import torch
 
 import bank
 import batches
+import card
 import contract as c
+import evaluate
 import export
 import losses
 import model
@@ -179,6 +181,22 @@ class Run:
         self.save()
 
 
+def finish(run, folder):
+    """Thresholds, figures, ONNX and model card of a finished run."""
+    options = run.options
+    run.average.eval()
+    audio, index = bank.load(folder, "evaluation")
+    chosen = evaluate.choose_thresholds(run.average, simulator.Simulator(audio, evaluate.half(index, 0)), options.evaluate)
+    found = evaluate.report(run.average, simulator.Simulator(audio, evaluate.half(index, 1)), chosen, options.evaluate)
+    print(evaluate.lines(found), flush=True)
+    weights = os.path.join(options.out, "weights")
+    export.write(run.average, weights, "floor", True, chosen)
+    for name, value in (("thresholds", chosen), ("report", found)):
+        with open(os.path.join(options.out, f"{name}.json"), "w") as f:
+            json.dump(value, f, indent=1)
+    card.write(os.path.join(options.out, "model-card.md"), weights, found, run.path, f"npm run model:train -- --config {options.config} --minutes {options.minutes:g}" + (" --human DIR" if options.human else ""))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", required=True)
@@ -194,6 +212,8 @@ def main():
     parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--human-share", type=float, default=0.35)
+    parser.add_argument("--on-policy", type=float, default=0.3, help="share of on-policy batches once the first checkpoint is there")
+    parser.add_argument("--evaluate", type=int, default=200, help="calls per figure at the end")
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
     torch.set_num_threads(options.threads)
@@ -205,12 +225,13 @@ def main():
     if not options.human:
         print("train: warning, no --human DIR: synthetic voices only; expect people to be heard much worse", flush=True)
     run = Run(options, folder)
-    feeder = batches.Feeder(folder, options.feeders, options.seed + run.step, hops=options.hops, batch=options.batch, human_share=options.human_share)
+    feeder = batches.Feeder(folder, options.feeders, options.seed + run.step, hops=options.hops, batch=options.batch, human_share=options.human_share,
+                            policy=run.path, on_policy=options.on_policy)
     try:
         run.go(feeder, simulator.Simulator(*bank.load(folder, "evaluation")))
     finally:
         feeder.close()
-    export.write(run.average, os.path.join(options.out, "weights"), "floor", True)
+    finish(run, folder)
     with open(os.path.join(options.out, "history.json"), "w") as f:
         json.dump(run.history, f, indent=1)
     print(f"train: done, {run.step} steps; weights in {options.out}/weights", flush=True)
