@@ -127,7 +127,7 @@ class LineTestLoop implements CallLoop {
   }
 
   #say(audio: Uint8Array, text: string, out: HopOut): void {
-    const placed = this.#playout.begin(this.#nextUtteranceId++);
+    const placed = this.#playout.begin(this.#nextUtteranceId++, true);
     this.#saying = { placed, audio, given: 0 };
     out.outputs.push({
       type: "said",

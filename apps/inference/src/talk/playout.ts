@@ -1,4 +1,4 @@
-import { HOP_SAMPLES, MICRO_TURN_HOPS } from "@sidetone/protocol";
+import { HOP_SAMPLES, MICRO_TURN_HOPS, MU_LAW_SILENCE } from "@sidetone/protocol";
 import type { HopIn, HopOut } from "../shard/call-loop.ts";
 
 /** Most audio that is handed over at once, ahead of what has been played: one micro-turn, 200 ms. */
@@ -7,6 +7,8 @@ const MAX_CREDIT_SAMPLES = MICRO_TURN_HOPS * HOP_SAMPLES;
 /** A piece of agent audio on its way to the caller, placed in its epoch. */
 export interface Placed {
   readonly utteranceId: number;
+  /** False for murmurs: they do not make the agent the one who speaks. */
+  readonly takesFloor: boolean;
   /** Samples of the epoch before this utterance. */
   readonly startSamples: number;
   /** Samples handed over so far. */
@@ -15,7 +17,7 @@ export interface Placed {
   complete: boolean;
 }
 
-/** Where utterances get their audio from: fills `out` with up to `maxBytes` and returns how many it had ready. */
+/** Where utterances get their audio from: fills `out` from `offset` on with up to `maxBytes`; returns how many it had. */
 export type AudioSource = (out: Uint8Array, offset: number, maxBytes: number) => number;
 
 /**
@@ -31,7 +33,7 @@ export class Playout {
   heardSamples = 0;
   /** Utterances of this epoch that the caller has not heard to their end, oldest first. */
   readonly placed: Placed[] = [];
-  /** The agent's audio advanced during the latest hop. */
+  /** During the latest hop the caller heard an utterance that takes the floor, or a pause inside one. */
   playing = false;
   /** Hops since `playing` changed, or since the call began. */
   hopsSinceChange = 0;
@@ -39,12 +41,19 @@ export class Playout {
 
   /** Follows the caller's ear; call once a hop, before anything else. */
   hear(hop: HopIn): void {
+    const beforeSamples = this.heardSamples;
     // What an older epoch still played out does not belong to anything that is being said now.
-    const current = hop.heardEpoch === this.epoch;
-    const playing = current && hop.heardSamples > this.heardSamples;
+    if (hop.heardEpoch === this.epoch) {
+      this.heardSamples = Math.max(beforeSamples, Math.min(hop.heardSamples, this.givenSamples));
+    }
+    const playing = this.placed.some(
+      (p) =>
+        p.takesFloor &&
+        p.startSamples < this.heardSamples &&
+        (!p.complete || beforeSamples < p.startSamples + p.givenSamples),
+    );
     this.hopsSinceChange = playing === this.playing ? this.hopsSinceChange + 1 : 0;
     this.playing = playing;
-    if (current) this.heardSamples = Math.max(this.heardSamples, Math.min(hop.heardSamples, this.givenSamples));
   }
 
   /** Takes the oldest utterance that the caller has heard to its end off the list. */
@@ -59,17 +68,23 @@ export class Playout {
     return this.givenSamples - this.heardSamples;
   }
 
-  /** Places a new utterance behind what was handed over already. */
-  begin(utteranceId: number): Placed {
-    if (this.aheadSamples === 0) this.#creditSamples = MAX_CREDIT_SAMPLES;
-    const placed: Placed = { utteranceId, startSamples: this.givenSamples, givenSamples: 0, complete: false };
-    this.placed.push(placed);
-    return placed;
-  }
-
   /** Gains the hop's credit; call once a hop, before `begin` and `give`. */
   tick(): void {
     this.#creditSamples = Math.min(this.#creditSamples + HOP_SAMPLES, MAX_CREDIT_SAMPLES);
+  }
+
+  /** Places a new utterance behind what was handed over already. */
+  begin(utteranceId: number, takesFloor: boolean): Placed {
+    if (this.aheadSamples === 0) this.#creditSamples = MAX_CREDIT_SAMPLES;
+    const placed: Placed = {
+      utteranceId,
+      takesFloor,
+      startSamples: this.givenSamples,
+      givenSamples: 0,
+      complete: false,
+    };
+    this.placed.push(placed);
+    return placed;
   }
 
   /** Hands over what the utterance has ready, within the credit and the hop's room; returns the bytes given. */
@@ -77,11 +92,17 @@ export class Playout {
     const room = Math.min(this.#creditSamples, out.audio.length - out.audioBytes);
     if (room <= 0) return 0;
     const bytes = source(out.audio, out.audioBytes, room);
-    out.audioBytes += bytes;
     placed.givenSamples += bytes;
-    this.givenSamples += bytes;
-    this.#creditSamples -= bytes;
+    this.#gave(bytes, out);
     return bytes;
+  }
+
+  /** Hands over silence between two utterances; returns the samples given of the `samples` wanted. */
+  pause(samples: number, out: HopOut): number {
+    const given = Math.max(0, Math.min(samples, this.#creditSamples, out.audio.length - out.audioBytes));
+    out.audio.fill(MU_LAW_SILENCE, out.audioBytes, out.audioBytes + given);
+    this.#gave(given, out);
+    return given;
   }
 
   /** Ends the epoch: the bridge clears the carrier. Returns the utterances that were not heard to their end. */
@@ -91,5 +112,11 @@ export class Playout {
     this.heardSamples = 0;
     this.#creditSamples = 0;
     return this.placed.splice(0);
+  }
+
+  #gave(bytes: number, out: HopOut): void {
+    out.audioBytes += bytes;
+    this.givenSamples += bytes;
+    this.#creditSamples -= bytes;
   }
 }

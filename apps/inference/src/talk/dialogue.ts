@@ -1,0 +1,37 @@
+import {
+  type DialogueEvent,
+  type DialogueState,
+  type Effect,
+  type OpenOptions,
+  openDialogue,
+  reduce,
+} from "@sidetone/dialogue";
+
+/** One call's dialogue: the pure reducer and the state it is at. */
+export interface Dialogue {
+  reduce(event: DialogueEvent): Effect[];
+  /** Plain JSON, without what `opened` brings anyway. */
+  snapshot(): unknown;
+}
+
+/** The reducer of `@sidetone/dialogue`, fresh or going on from `snapshot`. */
+export class PlaybookDialogue implements Dialogue {
+  #state: DialogueState;
+
+  constructor(options: OpenOptions, snapshot?: unknown) {
+    const fresh = openDialogue(options);
+    // The playbook comes with every `opened`; it would be most of a snapshot's bytes.
+    this.#state = snapshot === undefined ? fresh : { ...(snapshot as DialogueState), playbook: fresh.playbook };
+  }
+
+  reduce(event: DialogueEvent): Effect[] {
+    const { state, effects } = reduce(this.#state, event);
+    this.#state = state;
+    return effects;
+  }
+
+  snapshot(): unknown {
+    const { playbook: _left, ...rest } = this.#state;
+    return rest;
+  }
+}

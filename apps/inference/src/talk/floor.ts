@@ -1,0 +1,113 @@
+import type { DecisionThresholds } from "@sidetone/interaction-model";
+import { DECISIONS, type Decision, type Expectation, type Intent, OVERLAP_KINDS } from "@sidetone/protocol";
+
+/** How much quieter the agent is while an overlap is ambiguous. */
+export const DUCK_DB = -8;
+/** Hops without a reason to be quiet, after which a ducked agent is back: 80 ms. */
+const RESTORE_HOPS = 2;
+/** An agent that began this recently, gives way to a caller who began with it: 600 ms. */
+const BOTH_START_HOPS = 15;
+/** So many ducked hops with the caller's voice make it a collision: 160 ms. */
+const COLLISION_HOPS = 4;
+/** Two murmurs are at least this far apart: 4 s. */
+const BACKCHANNEL_APART_HOPS = 100;
+
+const P = {
+  begin: DECISIONS.indexOf("begin"),
+  backchannel: DECISIONS.indexOf("backchannel"),
+  duck: DECISIONS.indexOf("duck"),
+  yield: DECISIONS.indexOf("yield"),
+} as const;
+const FLOOR_TAKING = OVERLAP_KINDS.indexOf("floor-taking");
+
+/** Expectations within which a murmur could be taken for a digit's confirmation, or hide one. */
+const COUNTED: readonly Expectation["kind"][] = ["digits", "alphanumeric", "phone", "money", "date", "time"];
+
+/** One hop as the floor sees it. Probabilities are the model's, 0..1. */
+export interface FloorView {
+  /** Views of one row: decisions, overlap kinds, and the caller's own voice. */
+  decision: Float32Array;
+  overlap: Float32Array;
+  callerVoice: number;
+  /** The agent speaks, or has handed over speech that the caller is about to hear; murmurs do not count. */
+  speaking: boolean;
+  /** Hops since the caller began to hear what is being said; 0 before. */
+  speakingHops: number;
+  /** What is being said may not be stopped. */
+  uninterruptible: boolean;
+  expectation: Expectation;
+  intent: Intent;
+  hop: number;
+}
+
+/** What is carried from hop to hop. Plain data. */
+export interface FloorState {
+  duckedHops: number;
+  /** Hops in a row without reason to be ducked. */
+  calmHops: number;
+  lastBackchannelHop: number;
+}
+
+export const freshFloor = (): FloorState => ({
+  duckedHops: 0,
+  calmHops: 0,
+  lastBackchannelHop: -BACKCHANNEL_APART_HOPS,
+});
+
+/**
+ * Turns one hop's probabilities into what is done with the floor, in the order that the model was trained for
+ * (packages/interaction-model/training/README.md), plus the manners that are ours: who gives way when both start,
+ * and what may not be stopped. Changes `state`.
+ */
+export function decideFloor(state: FloorState, view: FloorView, thresholds: DecisionThresholds): Decision {
+  return view.speaking ? whileSpeaking(state, view, thresholds) : whileListening(state, view, thresholds);
+}
+
+/** Gain of the agent's audio after this hop. */
+export const floorGainDb = (state: FloorState): number => (state.duckedHops > 0 ? DUCK_DB : 0);
+
+function whileListening(state: FloorState, view: FloorView, thresholds: DecisionThresholds): Decision {
+  state.duckedHops = 0;
+  state.calmHops = 0;
+  if (view.intent !== "nothing" && view.decision[P.begin]! > beginThreshold(view.expectation, thresholds)) {
+    return "begin";
+  }
+  const mayMurmur =
+    !COUNTED.includes(view.expectation.kind) && view.hop - state.lastBackchannelHop >= BACKCHANNEL_APART_HOPS;
+  if (mayMurmur && view.decision[P.backchannel]! > thresholds.backchannel) return "backchannel";
+  return "listen";
+}
+
+function whileSpeaking(state: FloorState, view: FloorView, thresholds: DecisionThresholds): Decision {
+  const wantsYield = view.decision[P.yield]! > thresholds.yield;
+  const wantsDuck = wantsYield || view.decision[P.duck]! + view.decision[P.yield]! > thresholds.duck;
+  if (wantsDuck) {
+    state.duckedHops++;
+    state.calmHops = 0;
+  } else if (state.duckedHops > 0 && ++state.calmHops >= RESTORE_HOPS) {
+    state.duckedHops = 0;
+    state.calmHops = 0;
+  }
+  const collision =
+    view.speakingHops < BOTH_START_HOPS &&
+    state.duckedHops >= COLLISION_HOPS &&
+    view.callerVoice > thresholds.voice &&
+    argmax(view.overlap) === FLOOR_TAKING;
+  if ((wantsYield || collision) && !view.uninterruptible) {
+    state.duckedHops = 0;
+    state.calmHops = 0;
+    return "yield";
+  }
+  return state.duckedHops > 0 ? "duck" : "hold";
+}
+
+export function beginThreshold(expectation: Expectation, thresholds: DecisionThresholds): number {
+  if (expectation.kind === "open") return thresholds.beginOpen;
+  return expectation.remaining === 0 ? thresholds.beginFulfilled : thresholds.beginUnfulfilled;
+}
+
+export function argmax(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}

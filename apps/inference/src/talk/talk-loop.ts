@@ -1,0 +1,397 @@
+import type { DialogueEvent, Effect } from "@sidetone/dialogue";
+import {
+  DECISION_COUNT,
+  type HopBatch,
+  type ModelInfo,
+  type OutputBatch,
+  OVERLAP_COUNT,
+  VOICE_COUNT,
+} from "@sidetone/interaction-model";
+import {
+  DECISIONS,
+  type Decision,
+  MICRO_TURN_HOPS,
+  OPEN,
+  OVERLAP_KINDS,
+  type PodInput,
+  type PodOutput,
+} from "@sidetone/protocol";
+import type { CallLoop, HopIn, HopOut } from "../shard/call-loop.ts";
+import { type Conditioning, conditioningBytes, conditionRow } from "./conditioning.ts";
+import type { Dialogue } from "./dialogue.ts";
+import type { Ears } from "./ears.ts";
+import { argmax, decideFloor, type FloorView, floorGainDb, freshFloor } from "./floor.ts";
+import { Hearing } from "./hearing.ts";
+import { Mouth, type MouthEvent, type Voice } from "./mouth.ts";
+import { type Leave, TalkState } from "./talk-state.ts";
+
+const HOP_MS = 40;
+/** A filler only where waiting is real: 800 ms after the last that either of us said. */
+const FILLER_AFTER_HOPS = 20;
+/** The caller has been quiet this long, something is ready, and the model still listens: dead air. 2.4 s. */
+const DEAD_AIR_HOPS = 60;
+/** An overlap's kind counts when it is this likely for two hops. */
+const OVERLAP_SURE = 0.6;
+
+export interface TalkParts {
+  info: ModelInfo;
+  dialogue: Dialogue;
+  ears: Ears;
+  voice: Voice;
+  /** The agent speaks first. */
+  greets: boolean;
+  /** What `snapshot` gave on another pod. */
+  resumed?: unknown;
+}
+
+/**
+ * One call's talk: joins the model's decisions, the dialogue and speech. `pre` follows the caller's ear and tells the
+ * model what is awaited; `post` decides about the floor, hears words, lets the dialogue react, and hands over audio.
+ */
+export class TalkLoop implements CallLoop {
+  readonly #info: ModelInfo;
+  readonly #dialogue: Dialogue;
+  readonly #hearing: Hearing;
+  readonly #mouth: Mouth;
+  readonly #greets: boolean;
+  readonly #floor = freshFloor();
+  readonly #conditioning: Conditioning = {
+    expectation: OPEN,
+    intent: "nothing",
+    agentPlaying: false,
+    hopIndex: 0,
+    hopsSinceAgentChange: 0,
+  };
+  readonly #view: FloorView = {
+    decision: new Float32Array(DECISION_COUNT),
+    overlap: new Float32Array(OVERLAP_COUNT),
+    callerVoice: 0,
+    speaking: false,
+    speakingHops: 0,
+    uninterruptible: false,
+    expectation: OPEN,
+    intent: "nothing",
+    hop: 0,
+  };
+  readonly #mouthEvents: MouthEvent[] = [];
+  /** Outputs that arose between two hops; they leave with the next. */
+  #outputs: PodOutput[] = [];
+  #nowMs = 0;
+  /** Hops since the caller's voice, and since our own speech, were last heard. */
+  #callerQuietHops = 0;
+  #ownQuietHops = 0;
+  #overlapKind = 0;
+  #overlapHops = 0;
+  /** The agent has begun its first line, so the model has the say about the floor. */
+  #greeted: boolean;
+  /** A person has taken the call over: hear, but be quiet. */
+  #muted = false;
+  /** Leave when everything was heard: hang up or transfer. */
+  #leave: Leave | null = null;
+  #murmur: string | undefined;
+  #want: string | undefined;
+  #opened = false;
+
+  constructor(parts: TalkParts) {
+    this.#info = parts.info;
+    this.#dialogue = parts.dialogue;
+    this.#hearing = new Hearing(parts.ears);
+    this.#mouth = new Mouth(parts.voice);
+    this.#greets = parts.greets;
+    this.#greeted = !parts.greets;
+    if (parts.resumed !== undefined) this.#resume(TalkState.parse(parts.resumed));
+  }
+
+  receive(input: PodInput): void {
+    switch (input.type) {
+      case "epoch-ended":
+        this.#mouth.epochEnded(input.epoch, input.heardSamples, this.#mouthEvents);
+        this.#tellMouthEvents();
+        return;
+      case "taken-over":
+        this.#muted = true;
+        this.#mouth.drop(this.#mouth.planned.map((line) => line.say.utteranceId));
+        this.#mouth.yield(true);
+        this.#reduce({ atMs: this.#nowMs, type: "taken-over", by: input.by });
+        return;
+      case "handed-back":
+        this.#muted = false;
+        this.#reduce({ atMs: this.#nowMs, type: "handed-back", by: input.by, note: input.note });
+        return;
+      case "refused":
+        this.#leave = null;
+        this.#reduce({ atMs: this.#nowMs, ...input });
+        return;
+      case "finding":
+      case "whispered":
+      case "key-pressed":
+        this.#reduce({ atMs: this.#nowMs, ...input });
+        return;
+      case "opened":
+      case "closed":
+        // Both are the shard's own.
+        return;
+    }
+  }
+
+  pre(hop: HopIn, batch: HopBatch, row: number): void {
+    this.#nowMs = hop.hop * HOP_MS;
+    if (!this.#opened) {
+      this.#opened = true;
+      this.#reduce({ atMs: this.#nowMs, type: "opened" });
+    }
+    this.#mouth.hear(hop, this.#mouthEvents);
+    this.#tellMouthEvents();
+    const { playout } = this.#mouth;
+    this.#ownQuietHops = playout.playing ? 0 : this.#ownQuietHops + 1;
+    const c = this.#conditioning;
+    c.agentPlaying = playout.playing;
+    c.hopIndex = hop.hop;
+    c.hopsSinceAgentChange = playout.hopsSinceChange;
+    conditionRow(batch, row, c);
+    // The model hears this hop with these; what the dialogue changes from here on counts from the next.
+    this.#view.expectation = c.expectation;
+    this.#view.intent = c.intent;
+    this.#nowMs += HOP_MS;
+  }
+
+  post(hop: HopIn, outputs: OutputBatch, row: number, out: HopOut): void {
+    conditioningBytes(out.conditioning, this.#conditioning);
+    this.#mouth.tick();
+    this.#look(hop, outputs, row);
+    this.#listen(outputs, row);
+    this.#tellOverlap();
+    const decision = decideFloor(this.#floor, this.#view, this.#info.thresholds);
+    this.#act(decision, out);
+    if (hop.hop % MICRO_TURN_HOPS === 0) this.#reduce({ atMs: this.#nowMs, type: "elapsed" });
+    this.#speak(decision, out);
+    this.#mouth.give(out);
+    this.#mouth.worded(this.#outputs);
+    this.#leaveWhenHeard();
+    out.decision = DECISIONS.indexOf(decision);
+    out.epoch = this.#mouth.playout.epoch;
+    out.gainDb = this.#gainDb();
+    out.outputs.unshift(...this.#outputs.splice(0));
+  }
+
+  snapshot(): unknown {
+    return {
+      dialogue: this.#dialogue.snapshot(),
+      epoch: this.#mouth.playout.epoch,
+      planned: this.#mouth.planned.map((line) => line.say),
+      cutOff: this.#mouth.unheard(),
+      turn: this.#hearing.turn,
+      expectation: this.#conditioning.expectation,
+      intent: this.#conditioning.intent,
+      muted: this.#muted,
+      greeted: this.#greeted,
+      leave: this.#leave,
+    } satisfies TalkState;
+  }
+
+  settled(): Promise<void> {
+    return this.#mouth.settled();
+  }
+
+  close(): void {
+    this.#mouth.close();
+  }
+
+  /** Reads the model's row into the view of the floor. */
+  #look(hop: HopIn, outputs: OutputBatch, row: number): void {
+    const view = this.#view;
+    for (let i = 0; i < DECISION_COUNT; i++) view.decision[i] = outputs.decision[row * DECISION_COUNT + i]!;
+    for (let i = 0; i < OVERLAP_COUNT; i++) view.overlap[i] = outputs.overlap[row * OVERLAP_COUNT + i]!;
+    view.callerVoice = outputs.voice[row * VOICE_COUNT]!;
+    view.hop = hop.hop;
+    view.speaking = this.#mouth.speaking;
+    view.uninterruptible = this.#mouth.current?.say.uninterruptible ?? false;
+    const { playing, hopsSinceChange } = this.#mouth.playout;
+    view.speakingHops = playing ? hopsSinceChange : 0;
+    this.#want = this.#bestWant(outputs, row);
+    this.#callerQuietHops = view.callerVoice > this.#info.thresholds.voice ? 0 : this.#callerQuietHops + 1;
+  }
+
+  /** What the caller seems to want, as the network hears it without words; a second witness beside the transcript. */
+  #bestWant(outputs: OutputBatch, row: number): string | undefined {
+    const { wants, thresholds } = this.#info;
+    let best = -1;
+    let probability = thresholds.want;
+    for (let i = 0; i < wants.length; i++) {
+      const p = outputs.wants[row * wants.length + i]!;
+      if (p <= probability) continue;
+      best = i;
+      probability = p;
+    }
+    return wants[best];
+  }
+
+  #listen(outputs: OutputBatch, row: number): void {
+    const width = this.#info.symbolFramesPerHop * this.#info.symbols.length;
+    const heard = this.#hearing.hear(outputs.symbols, row * width, this.#nowMs, this.#callerQuietHops === 0);
+    if (!heard) return;
+    this.#outputs.push(heard);
+    this.#reduce({ atMs: this.#nowMs, ...heard });
+  }
+
+  /** Tells what kind of sound it was that the caller's side made over or beside our speech; on change only. */
+  #tellOverlap(): void {
+    const kind = argmax(this.#view.overlap);
+    const sure = this.#view.overlap[kind]! > OVERLAP_SURE;
+    this.#overlapHops = sure && kind !== this.#overlapKind ? this.#overlapHops + 1 : 0;
+    if (this.#overlapHops < 2) return;
+    this.#overlapKind = kind;
+    this.#overlapHops = 0;
+    const name = OVERLAP_KINDS[kind]!;
+    this.#outputs.push({ type: "overlap", kind: name, confidence: this.#view.overlap[kind]! });
+    this.#reduce({ atMs: this.#nowMs, type: "overlap", kind: name });
+  }
+
+  #act(decision: Decision, out: HopOut): void {
+    if (this.#deadAir && (this.#hearing.open || this.#hearing.voiced)) this.#endTurn();
+    switch (decision) {
+      case "begin":
+        this.#endTurn();
+        return;
+      case "yield":
+        this.#mouth.yield(false);
+        return;
+      case "backchannel":
+        if (this.#muted) return;
+        this.#murmur = undefined;
+        this.#reduce({ atMs: this.#nowMs, type: "backchannel-due" });
+        if (this.#murmur !== undefined && this.#mouth.murmur(this.#murmur, out)) {
+          this.#floor.lastBackchannelHop = this.#view.hop;
+        }
+        return;
+      case "listen":
+      case "hold":
+      case "duck":
+        return;
+    }
+  }
+
+  /** Begins or goes on speaking where that is allowed. */
+  #speak(decision: Decision, out: HopOut): void {
+    const line = this.#mouth.ready;
+    if (!line || this.#muted) return;
+    if (line.say.urgency === "filler" && this.#quietHops < FILLER_AFTER_HOPS) return;
+    if (this.#mouth.speaking) {
+      // The floor is ours already: the next line follows. A filler never lengthens a turn.
+      if (decision !== "yield" && line.say.urgency !== "filler") this.#mouth.chain(out);
+      return;
+    }
+    const greeting = !this.#greeted && this.#greets;
+    if (decision !== "begin" && !greeting && !this.#deadAir) return;
+    if (decision !== "begin") this.#endTurn();
+    this.#greeted = true;
+    this.#mouth.begin(out);
+  }
+
+  /** Hops since anybody was last heard. */
+  get #quietHops(): number {
+    return Math.min(this.#callerQuietHops, this.#ownQuietHops);
+  }
+
+  /** The net below the model's own sense of when a turn has ended. */
+  get #deadAir(): boolean {
+    return this.#view.intent !== "nothing" && this.#quietHops >= DEAD_AIR_HOPS;
+  }
+
+  /** The agent takes the floor: the caller's turn ends here, and what it meant is acted on before we speak. */
+  #endTurn(): void {
+    const { voiced, turn } = this.#hearing;
+    const heard = this.#hearing.end();
+    if (heard) {
+      this.#outputs.push(this.#want === undefined ? heard : { ...heard, want: this.#want });
+      this.#reduce({ atMs: this.#nowMs, ...heard });
+    } else if (voiced) {
+      this.#reduce({ atMs: this.#nowMs, type: "turn-ended", turn });
+    }
+  }
+
+  #leaveWhenHeard(): void {
+    if (!this.#leave || !this.#mouth.idle) return;
+    this.#outputs.push(this.#leave);
+    this.#leave = null;
+  }
+
+  #gainDb(): number {
+    // While a word runs out before we are silent, it may as well be quiet.
+    return this.#mouth.stopping ? -8 : floorGainDb(this.#floor);
+  }
+
+  #tellMouthEvents(): void {
+    for (const event of this.#mouthEvents.splice(0)) {
+      const utteranceId = event.line.say.utteranceId;
+      if (event.type === "began") this.#reduce({ atMs: this.#nowMs, type: "agent-began", utteranceId });
+      else if (event.type === "finished") {
+        this.#outputs.push({ type: "finished", utteranceId });
+        this.#reduce({ atMs: this.#nowMs, type: "agent-finished", utteranceId });
+      } else {
+        const { throughWord, heardText, unheardText } = event.part;
+        this.#outputs.push({ type: "yielded", utteranceId, heardThroughWord: throughWord, heardText, unheardText });
+        this.#reduce({ atMs: this.#nowMs, type: "agent-yielded", utteranceId, heardText, unheardText });
+      }
+    }
+  }
+
+  #reduce(event: DialogueEvent): void {
+    for (const effect of this.#dialogue.reduce(event)) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case "say":
+        if (!this.#muted) this.#mouth.plan(effect);
+        return;
+      case "drop-unsaid":
+        this.#mouth.drop(effect.utteranceIds);
+        return;
+      case "backchannel":
+        this.#murmur = effect.text;
+        return;
+      case "yield":
+        if (this.#mouth.current?.say.utteranceId === effect.utteranceId) this.#mouth.yield(true);
+        return;
+      case "expect":
+        this.#conditioning.expectation = effect.expectation;
+        this.#conditioning.intent = effect.intent;
+        this.#hearing.expect(effect.expectation);
+        this.#outputs.push({ type: "expecting", expectation: effect.expectation, intent: effect.intent });
+        return;
+      case "transfer":
+      case "hang-up":
+        this.#leave = effect;
+        return;
+      case "delegate":
+      case "supersede":
+      case "cancel":
+      case "reprioritise":
+      case "slot-filled":
+      case "want-recognised":
+      case "recording":
+        this.#outputs.push(effect);
+        return;
+    }
+  }
+
+  /** Goes on where the other pod was lost: what it was saying counts as stopped where its snapshot had it. */
+  #resume(state: TalkState): void {
+    this.#opened = true;
+    this.#mouth.playout.epoch = state.epoch + 1;
+    this.#hearing.turn = state.turn + 1;
+    this.#conditioning.expectation = state.expectation;
+    this.#conditioning.intent = state.intent;
+    this.#hearing.expect(state.expectation);
+    this.#muted = state.muted;
+    this.#greeted = state.greeted;
+    this.#leave = state.leave;
+    for (const cut of state.cutOff) {
+      const { utteranceId, heardText, unheardText } = cut;
+      this.#outputs.push({ type: "yielded", utteranceId, heardThroughWord: -1, heardText, unheardText });
+      this.#reduce({ atMs: this.#nowMs, type: "agent-yielded", utteranceId, heardText, unheardText });
+    }
+    for (const say of state.planned) this.#mouth.plan(say);
+  }
+}
