@@ -63,6 +63,7 @@ export class BridgeFixture {
     let queue = this.#queues.get(name);
     if (!queue) {
       queue = new Queue(name, { connection: this.redis, prefix: REDIS_PREFIX });
+      queue.on("error", () => undefined);
       this.#queues.set(name, queue);
     }
     await queue.add(task.kind, task, {

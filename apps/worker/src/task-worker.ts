@@ -58,6 +58,9 @@ export class TaskWorker {
     this.queues = Object.fromEntries(
       COST_CLASSES.map((cost) => [cost, new Queue(queueName(cost), { connection, prefix })]),
     ) as Record<CostClass, Queue>;
+    for (const queue of Object.values(this.queues)) {
+      queue.on("error", (error) => this.#log.debug({ err: { message: error.message } }, "a queue erred"));
+    }
     this.#world = {
       redis: this.#redis,
       state: this.state,
@@ -75,7 +78,7 @@ export class TaskWorker {
         prefix,
         concurrency: options.concurrency?.[cost] ?? CONCURRENCY[cost],
         lockDuration: lockMs,
-        stalledInterval: Math.max(250, lockMs / 3),
+        stalledInterval: Math.max(250, Math.round(lockMs / 3)),
         maxStalledCount: MOST_CRASHES,
         removeOnComplete: KEPT_COMPLETED,
         removeOnFail: KEPT_DEAD_LETTERS,
