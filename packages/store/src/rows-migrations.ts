@@ -62,6 +62,7 @@ const TABLES: readonly { name: string; columns: Columns; key: readonly string[];
     columns: {
       id: "text",
       userId: "text",
+      issuer: "text",
       accountId: "text",
       providerId: "text",
       accessToken: "text?",
@@ -75,6 +76,7 @@ const TABLES: readonly { name: string; columns: Columns; key: readonly string[];
       updatedAt: "timestamp",
     },
     key: ["id"],
+    unique: ["issuer", "accountId"],
   },
   {
     name: "verification",

@@ -34,6 +34,7 @@ export interface SessionTable {
 export interface AccountTable {
   id: string;
   userId: string;
+  issuer: string;
   accountId: string;
   providerId: string;
   accessToken: string | null;

@@ -1,0 +1,118 @@
+import { createWriteStream, type WriteStream } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { promisify } from "node:util";
+import { gzip as gzipCallback } from "node:zlib";
+import { HOP_SAMPLES, MU_LAW_SILENCE } from "@sidetone/protocol";
+import { type TapeBytes, TapeReader } from "@sidetone/store";
+import { ColumnWriter } from "./columns.ts";
+import { type Heard, ReplayFold, type ReplayModel } from "./replay-model.ts";
+
+const gzip = promisify(gzipCallback);
+/** Written into the model file; another number makes a cached replay stale. */
+export const REPLAY_VERSION = 1;
+
+/**
+ * Reads a tape once, front to back, and writes beside each other what the Replay page opens at once:
+ * `model.json.gz`, `columns.bin.gz`, `scores.bin` (float32 per hop) and `audio.mulaw` (both channels
+ * interleaved sample by sample). The folder appears whole or not at all.
+ */
+export async function buildReplay(source: string | TapeBytes, folder: string): Promise<ReplayModel> {
+  const tape = await TapeReader.open(source);
+  const fold = new ReplayFold(tape.header);
+  const columns = new ColumnWriter();
+  const heard = new Map<number, Heard>();
+  const building = `${folder}.${process.pid}.${Date.now()}.part`;
+  await mkdir(building, { recursive: true });
+  const audio = new HopFile(join(building, "audio.mulaw"), 2 * HOP_SAMPLES, MU_LAW_SILENCE);
+  let scores: HopFile | undefined;
+  let scoresPerHop = 0;
+  let damagedBytes = 0;
+  let withheld = false;
+  try {
+    for await (const record of tape.records()) {
+      if (record.kind === "damage") {
+        damagedBytes += record.bytes;
+        continue;
+      }
+      if (record.kind === "note") {
+        fold.take(record.note);
+        continue;
+      }
+      const { turn } = record;
+      columns.take(turn);
+      withheld ||= turn.withheld;
+      const interleaved = Buffer.allocUnsafe(turn.hops * 2 * HOP_SAMPLES);
+      for (let i = 0; i < turn.hops * HOP_SAMPLES; i++) {
+        interleaved[2 * i] = turn.caller[i] as number;
+        interleaved[2 * i + 1] = turn.agent[i] as number;
+      }
+      await audio.put(turn.firstHop, interleaved);
+      if (turn.scoresPerHop > 0) {
+        scoresPerHop ||= turn.scoresPerHop;
+        scores ??= new HopFile(join(building, "scores.bin"), 4 * scoresPerHop, 0);
+        const values = turn.scores.slice(0, turn.hops * turn.scoresPerHop);
+        if (turn.scoresPerHop === scoresPerHop) await scores.put(turn.firstHop, Buffer.from(values.buffer));
+      }
+      for (let i = 0; i < turn.hops; i++) {
+        const epoch = turn.heardEpoch[i] as number;
+        let of = heard.get(epoch);
+        if (!of) {
+          of = { hops: [], samples: [] };
+          heard.set(epoch, of);
+        }
+        const samples = turn.heardSamples[i] as number;
+        if (samples > (of.samples.at(-1) ?? 0)) {
+          of.hops.push(turn.firstHop + i);
+          of.samples.push(samples);
+        }
+      }
+    }
+    await audio.close();
+    await scores?.close();
+    const model = fold.finish({ hops: columns.hops, heard, scoresPerHop, damagedBytes, withheld });
+    const json = await gzip(JSON.stringify({ version: REPLAY_VERSION, model }), { level: 6 });
+    await writeFile(join(building, "columns.bin.gz"), await gzip(columns.bytes(), { level: 4 }));
+    await writeFile(join(building, "model.json.gz"), json);
+    await rm(folder, { recursive: true, force: true });
+    await rename(building, folder);
+    return model;
+  } catch (error) {
+    await rm(building, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Appends fixed-size hops in order, filling what the tape lacks. */
+class HopFile {
+  readonly #stream: WriteStream;
+  readonly #hopBytes: number;
+  readonly #filler: number;
+  #nextHop = 0;
+
+  constructor(path: string, hopBytes: number, filler: number) {
+    this.#stream = createWriteStream(path, { highWaterMark: 1024 * 1024 });
+    this.#hopBytes = hopBytes;
+    this.#filler = filler;
+  }
+
+  async put(firstHop: number, bytes: Buffer): Promise<void> {
+    // A repeated stretch (a call that moved) is already there; tapes only go forward.
+    if (firstHop < this.#nextHop) return;
+    if (firstHop > this.#nextHop) {
+      await this.#write(Buffer.alloc((firstHop - this.#nextHop) * this.#hopBytes, this.#filler));
+    }
+    await this.#write(bytes);
+    this.#nextHop = firstHop + bytes.length / this.#hopBytes;
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    if (!this.#stream.write(bytes)) await new Promise<void>((resolve) => this.#stream.once("drain", resolve));
+  }
+
+  async close(): Promise<void> {
+    this.#stream.end();
+    await finished(this.#stream);
+  }
+}

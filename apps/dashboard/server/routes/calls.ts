@@ -1,0 +1,401 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { SidetoneError } from "@sidetone/platform";
+import { type CallRow, findCall, searchCalls } from "@sidetone/store";
+import { z } from "zod";
+import type { Api, DashboardContext } from "../context.ts";
+import { audit, who } from "../guard.ts";
+import { maskNumber, maskReplay, maskText, seesPlainText } from "../masking.ts";
+import { ReplayModel } from "../replay/replay-model.ts";
+import { wavBytes, wavRange } from "../replay/replays.ts";
+
+const Params = z.object({ id: z.string().min(1).max(200) });
+const Done = z.object({ done: z.literal(true) });
+const text = z.string().nullable();
+const number = z.number().nullable();
+
+export const Call = z.object({
+  id: z.string(),
+  carrier: z.string(),
+  direction: z.string(),
+  from: z.string(),
+  to: z.string(),
+  playbookId: z.string(),
+  playbookVersion: z.number(),
+  startedAt: z.string(),
+  endedAt: text,
+  durationMs: number,
+  endReason: text,
+  outcome: text,
+  disposition: text,
+  summary: text,
+  topWant: text,
+  transferTarget: text,
+  transferReason: text,
+  recorded: z.boolean(),
+  verified: text,
+  verifiedDetail: text,
+  responseP50Ms: number,
+  responseMaxMs: number,
+  stopP50Ms: number,
+  stopMaxMs: number,
+  yields: z.number(),
+  backchannels: z.number(),
+  cutIns: z.number(),
+  lostHops: z.number(),
+  longestSilenceMs: z.number(),
+  longestLookupMs: z.number(),
+  uncovered: z.number(),
+  autoScore: number,
+  humanScore: number,
+});
+
+export function shownCall(row: CallRow, plain: boolean): z.infer<typeof Call> {
+  return {
+    id: row.id,
+    carrier: row.carrier,
+    direction: row.direction,
+    from: plain ? row.from_number : maskNumber(row.from_number),
+    to: row.to_number,
+    playbookId: row.playbook_id,
+    playbookVersion: row.playbook_version,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    durationMs: row.duration_ms,
+    endReason: row.end_reason,
+    outcome: row.outcome,
+    disposition: row.disposition,
+    summary: plain || row.summary === null ? row.summary : maskText(row.summary),
+    topWant: row.top_want,
+    transferTarget: row.transfer_target,
+    transferReason: row.transfer_reason,
+    recorded: row.recorded === 1,
+    verified: row.verified,
+    verifiedDetail: row.verified_detail,
+    responseP50Ms: row.response_p50_ms,
+    responseMaxMs: row.response_max_ms,
+    stopP50Ms: row.stop_p50_ms,
+    stopMaxMs: row.stop_max_ms,
+    yields: row.yields,
+    backchannels: row.backchannels,
+    cutIns: row.cut_ins,
+    lostHops: row.lost_hops,
+    longestSilenceMs: row.longest_silence_ms,
+    longestLookupMs: row.longest_lookup_ms,
+    uncovered: row.uncovered,
+    autoScore: row.auto_score,
+    humanScore: row.human_score,
+  };
+}
+
+const flag = z.enum(["true", "false"]).transform((value) => value === "true");
+const amount = z.coerce.number().nonnegative();
+
+export const CallQuery = z.object({
+  text: z.string().max(300).optional(),
+  number: z.string().max(40).optional(),
+  startedFrom: z.iso.datetime({ offset: true }).optional(),
+  startedTo: z.iso.datetime({ offset: true }).optional(),
+  playbookId: z.string().optional(),
+  playbookVersion: z.coerce.number().int().optional(),
+  outcome: z.string().optional(),
+  want: z.string().optional(),
+  carrier: z.string().optional(),
+  transferReason: z.string().optional(),
+  responseOverMs: amount.optional(),
+  stopOverMs: amount.optional(),
+  silenceOverMs: amount.optional(),
+  lookupOverMs: amount.optional(),
+  cutInsAtLeast: amount.optional(),
+  yieldsAtLeast: amount.optional(),
+  lostHopsAtLeast: amount.optional(),
+  uncovered: flag.optional(),
+  scoreBelow: amount.optional(),
+  scoreAtLeast: amount.optional(),
+  scored: flag.optional(),
+  setId: z.string().optional(),
+  markKind: z.string().optional(),
+  verified: z.string().optional(),
+  sort: z.enum(["newest", "oldest", "slowest", "longest"]).optional(),
+  limit: z.coerce.number().int().min(1).max(200).optional(),
+  cursor: z.string().max(20).optional(),
+});
+
+/** Past calls: finding them, and everything that the Replay page shows of one. */
+export function callRoutes(app: Api, context: DashboardContext): void {
+  const { database, replays } = context;
+
+  const find = async (id: string): Promise<CallRow> => {
+    const call = await findCall(database.db, id);
+    if (!call) throw new SidetoneError("NOT_FOUND", "There is no such call.");
+    return call;
+  };
+  const openReplay = async (id: string) => {
+    const call = await find(id);
+    if (!call.tape_path) throw new SidetoneError("NOT_FOUND", "This call has no tape: it may still be live.");
+    return replays.open(call.id, call.tape_path);
+  };
+
+  app.get(
+    "/api/calls",
+    {
+      schema: {
+        tags: ["Calls"],
+        summary: "Search past calls",
+        querystring: CallQuery,
+        response: {
+          200: z.object({ calls: z.array(Call), next: z.string().optional(), total: z.number() }),
+        },
+      },
+    },
+    async (request) => {
+      const plain = seesPlainText(who(request).role);
+      const query = request.query;
+      if (!plain && (query.text !== undefined || query.number !== undefined)) {
+        // A search is an oracle: it would tell a viewer what the masked text holds.
+        throw new SidetoneError("FORBIDDEN", "Viewers may not search by text or number.");
+      }
+      const iso = (at: string | undefined) => (at === undefined ? undefined : new Date(at).toISOString());
+      const page = await searchCalls(database.db, {
+        ...query,
+        startedFrom: iso(query.startedFrom),
+        startedTo: iso(query.startedTo),
+      });
+      return {
+        calls: page.calls.map((row) => shownCall(row, plain)),
+        ...(page.next !== undefined && { next: page.next }),
+        total: page.total,
+      };
+    },
+  );
+
+  app.get(
+    "/api/calls/facets",
+    {
+      schema: {
+        tags: ["Calls"],
+        summary: "The values that a search may choose from",
+        response: {
+          200: z.object({
+            outcomes: z.array(z.string()),
+            playbooks: z.array(z.string()),
+            wants: z.array(z.string()),
+          }),
+        },
+      },
+    },
+    async () => {
+      const distinct = async (column: "outcome" | "playbook_id" | "top_want") =>
+        (await database.db.selectFrom("calls").select(column).distinct().where(column, "is not", null).execute())
+          .map((row) => String(row[column as keyof typeof row]))
+          .filter((value) => value !== "")
+          .sort();
+      const [outcomes, playbooks, wants] = await Promise.all([
+        distinct("outcome"),
+        distinct("playbook_id"),
+        distinct("top_want"),
+      ]);
+      return { outcomes, playbooks, wants };
+    },
+  );
+
+  app.get(
+    "/api/calls/:id",
+    { schema: { tags: ["Calls"], summary: "One past call", params: Params, response: { 200: Call } } },
+    async (request) => shownCall(await find(request.params.id), seesPlainText(who(request).role)),
+  );
+
+  app.get(
+    "/api/calls/:id/replay",
+    {
+      schema: {
+        tags: ["Replay"],
+        summary: "Everything on the tape but audio and scores",
+        params: Params,
+        response: { 200: ReplayModel },
+      },
+    },
+    async (request, reply) => {
+      const { model } = await openReplay(request.params.id);
+      const plain = seesPlainText(who(request).role);
+      if (plain) await audit(database, request, "call.replay", request.params.id);
+      // The model was validated when it was made; serialising it again through the schema would only cost time.
+      reply.type("application/json").serializer((body) => body as string);
+      return JSON.stringify(plain ? model : maskReplay(model)) as unknown as typeof model;
+    },
+  );
+
+  const packed = (url: string, summary: string, file: (folder: string) => string, gzipped: boolean): void => {
+    app.get(url, { schema: { tags: ["Replay"], summary, params: Params } }, async (request, reply) => {
+      const { folder } = await openReplay((request.params as z.output<typeof Params>).id);
+      const path = file(folder);
+      const size = await stat(path).catch(() => undefined);
+      if (!size) throw new SidetoneError("NOT_FOUND", "This call has none.");
+      reply.type("application/octet-stream").header("cache-control", "private, max-age=3600");
+      if (gzipped) reply.header("content-encoding", "gzip");
+      reply.header("content-length", size.size);
+      return reply.send(createReadStream(path));
+    });
+  };
+  packed(
+    "/api/calls/:id/replay/columns",
+    "Peaks, floor and decisions in binary columns",
+    (f) => join(f, "columns.bin.gz"),
+    true,
+  );
+
+  app.get(
+    "/api/calls/:id/replay/scores",
+    {
+      schema: {
+        tags: ["Replay"],
+        summary: "Scores of a stretch of hops, float32 little-endian, scoresPerHop values a hop",
+        params: Params,
+        querystring: z.object({
+          fromHop: z.coerce.number().int().nonnegative(),
+          hops: z.coerce.number().int().min(1).max(5_000),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const { folder, model } = await openReplay(request.params.id);
+      const { fromHop, hops } = request.query;
+      const hopBytes = model.scoresPerHop * 4;
+      const count = Math.max(0, Math.min(hops, model.hops - fromHop));
+      const values = Buffer.alloc(count * hopBytes);
+      if (values.length > 0) {
+        const file = await open(join(folder, "scores.bin"), "r");
+        try {
+          await file.read(values, 0, values.length, fromHop * hopBytes);
+        } finally {
+          await file.close();
+        }
+      }
+      return reply.type("application/octet-stream").header("cache-control", "private, max-age=3600").send(values);
+    },
+  );
+
+  app.get(
+    "/api/calls/:id/audio.wav",
+    {
+      schema: {
+        tags: ["Replay"],
+        summary: "Both channels as 16-bit stereo WAV (left: caller, right: agent), with ranges",
+        params: Params,
+      },
+    },
+    async (request, reply) => {
+      const { folder } = await openReplay(request.params.id);
+      const path = join(folder, "audio.mulaw");
+      const { size } = await stat(path);
+      const total = wavBytes(size);
+      reply.header("accept-ranges", "bytes").type("audio/wav").header("cache-control", "private, max-age=3600");
+      const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? "");
+      let from = 0;
+      let to = total - 1;
+      if (range) {
+        if (range[1]) {
+          from = Number(range[1]);
+          if (range[2]) to = Math.min(Number(range[2]), to);
+        } else if (range[2]) from = Math.max(0, total - Number(range[2]));
+        if (from > to) {
+          return reply.code(416).header("content-range", `bytes */${total}`).send();
+        }
+        reply.code(206).header("content-range", `bytes ${from}-${to}/${total}`);
+      }
+      if (from === 0) await audit(database, request, "call.audio", request.params.id);
+      reply.header("content-length", to - from + 1);
+      return reply.send(Readable.from(wavRange(path, size, from, to)));
+    },
+  );
+
+  const Comment = z.object({
+    id: z.string(),
+    atMs: z.number(),
+    author: z.string(),
+    text: z.string(),
+    createdAt: z.string(),
+  });
+  app.get(
+    "/api/calls/:id/comments",
+    {
+      schema: {
+        tags: ["Replay"],
+        summary: "Comments at moments",
+        params: Params,
+        response: { 200: z.object({ comments: z.array(Comment) }) },
+      },
+    },
+    async (request) => {
+      const rows = await database.db
+        .selectFrom("comments")
+        .selectAll()
+        .where("call_id", "=", request.params.id)
+        .orderBy("at_ms")
+        .execute();
+      return {
+        comments: rows.map((row) => ({
+          id: row.id,
+          atMs: row.at_ms,
+          author: row.author,
+          text: row.text,
+          createdAt: row.created_at,
+        })),
+      };
+    },
+  );
+  app.post(
+    "/api/calls/:id/comments",
+    {
+      schema: {
+        tags: ["Replay"],
+        summary: "Comment at a moment",
+        params: Params,
+        body: z.object({ atMs: z.number().nonnegative(), text: z.string().trim().min(1).max(4000) }),
+        response: { 200: z.object({ id: z.string() }) },
+      },
+    },
+    async (request) => {
+      await find(request.params.id);
+      const id = randomUUID();
+      await database.db
+        .insertInto("comments")
+        .values({
+          id,
+          call_id: request.params.id,
+          at_ms: request.body.atMs,
+          author: who(request).name,
+          text: request.body.text,
+          created_at: new Date().toISOString(),
+          resolved_at: null,
+        })
+        .execute();
+      return { id };
+    },
+  );
+  app.delete(
+    "/api/calls/:id/comments/:commentId",
+    {
+      schema: {
+        tags: ["Replay"],
+        summary: "Remove a comment: one's own, or any as an admin",
+        params: Params.extend({ commentId: z.string() }),
+        response: { 200: Done },
+      },
+    },
+    async (request) => {
+      const identity = who(request);
+      let query = database.db
+        .deleteFrom("comments")
+        .where("id", "=", request.params.commentId)
+        .where("call_id", "=", request.params.id);
+      if (identity.role !== "admin") query = query.where("author", "=", identity.name);
+      const result = await query.executeTakeFirst();
+      if (Number(result.numDeletedRows) === 0) throw new SidetoneError("NOT_FOUND", "No comment of yours is there.");
+      return { done: true as const };
+    },
+  );
+}
