@@ -30,6 +30,9 @@ export class HeardLedger {
   /** Epoch heard last, and how far into it (its samples) the caller has heard. */
   heardEpoch = 0;
   heardSamples = 0;
+  /** The same of the epoch heard before it: where an epoch that is over ended. */
+  previousEpoch = 0;
+  previousSamples = 0;
   /** Times a mark moved the playhead by more than its grain. */
   corrections = 0;
 
@@ -131,6 +134,12 @@ export class HeardLedger {
     return true;
   }
 
+  /** Samples of an epoch that the caller heard; 0 when nothing of it was, or when it is long gone. */
+  heardOf(epoch: number): number {
+    if (epoch === this.heardEpoch) return this.heardSamples;
+    return epoch === this.previousEpoch ? this.previousSamples : 0;
+  }
+
   /**
    * Writes what was played during media positions `[start, start + 320)` to `out`, silence where nothing was, and
    * moves `heardEpoch` and `heardSamples` to the hop's end. Hops come in order; what a skipped stretch played counts as heard.
@@ -171,6 +180,10 @@ export class HeardLedger {
   #note(slot: number, samples: number): void {
     const epoch = this.#epoch[slot]!;
     if (epoch === NO_EPOCH) return;
+    if (epoch !== this.heardEpoch) {
+      this.previousEpoch = this.heardEpoch;
+      this.previousSamples = this.heardSamples;
+    }
     this.heardEpoch = epoch;
     this.heardSamples = samples;
   }

@@ -1,0 +1,204 @@
+import { rename } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
+import formbody from "@fastify/formbody";
+import websocket from "@fastify/websocket";
+import { type Clock, type Logger, Metrics, SidetoneError, serveOperations } from "@sidetone/platform";
+import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import { AfterPlans } from "./after-plans.ts";
+import { Calls, LIVE_SUFFIX, tapePath } from "./calls.ts";
+import type { BridgeConfig } from "./config.ts";
+import { MAX_MESSAGE_BYTES, MediaSocket } from "./media-socket.ts";
+import { type BridgeMetrics, createBridgeMetrics } from "./metrics.ts";
+import { PlaybookTable } from "./playbook-source.ts";
+import { Pods } from "./pods.ts";
+import { CarrierSignature } from "./signature.ts";
+import { StreamTokens } from "./stream-token.ts";
+import { TickLoop } from "./tick-loop.ts";
+import { answerError, voiceRoutes } from "./voice-routes.ts";
+
+const SOFTWARE_VERSION = "0.1.0";
+/** A webhook's form is a few KB. */
+const MAX_BODY_BYTES = 65_536;
+
+export interface BridgeOptions {
+  config: BridgeConfig;
+  clock: Clock;
+  log: Logger;
+  /** The wall clock, for startedAt and token expiry only. */
+  wallMs?: () => number;
+  metrics?: Metrics;
+}
+
+/** The whole bridge, wired: what `main.ts` runs and what tests start in their own process. */
+export class Bridge {
+  readonly calls: Calls;
+  readonly pods: Pods;
+  readonly playbooks: PlaybookTable;
+  readonly #config: BridgeConfig;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #metrics: Metrics;
+  readonly #counts: BridgeMetrics;
+  readonly #ticks: TickLoop;
+  readonly #tokens: StreamTokens;
+  readonly #plans: AfterPlans;
+  readonly #signature: CarrierSignature;
+  readonly #server: FastifyInstance;
+  #publicUrl: string;
+  #draining = false;
+
+  constructor(options: BridgeOptions) {
+    const { config, clock, log } = options;
+    const wallMs = options.wallMs ?? Date.now;
+    this.#config = config;
+    this.#clock = clock;
+    this.#log = log;
+    this.#metrics = options.metrics ?? new Metrics("bridge");
+    this.#counts = createBridgeMetrics(this.#metrics);
+    this.#publicUrl = config.PUBLIC_URL?.replace(/\/$/, "") ?? `http://127.0.0.1:${config.PORT}`;
+    this.#tokens = new StreamTokens(config.TWILIO_AUTH_TOKEN, { ttlMs: config.TOKEN_TTL_MS, wallMs });
+    this.#plans = new AfterPlans(clock);
+    this.#signature = new CarrierSignature(config.TWILIO_AUTH_TOKEN, this.#publicUrl);
+    this.playbooks = new PlaybookTable({ numbers: config.NUMBERS ?? {}, byDefault: config.PLAYBOOK });
+    this.pods = new Pods({
+      clock,
+      log,
+      metrics: this.#counts,
+      addresses: config.PODS,
+      resolveMs: config.PODS_RESOLVE_MS,
+      statusMs: config.POD_STATUS_MS,
+      timeoutMs: config.POD_TIMEOUT_MS,
+    });
+    this.#ticks = new TickLoop({ clock, metrics: this.#counts, send: (nowMs) => this.pods.send(nowMs) });
+    const tapeFolder = resolve(config.DATA_DIR, "tapes");
+    this.calls = new Calls({
+      clock,
+      wallMs,
+      log,
+      metrics: this.#counts,
+      pods: this.pods,
+      ticks: this.#ticks,
+      tokens: this.#tokens,
+      playbooks: this.playbooks,
+      plans: this.#plans,
+      listener: { event: () => {}, output: () => {}, listen: () => {}, finished: () => {} },
+      tapes: {
+        livePath: (callId, startedAt) => `${tapePath(tapeFolder, callId, startedAt)}${LIVE_SUFFIX}`,
+        finish: async (livePath) => {
+          const path = livePath.slice(0, -LIVE_SUFFIX.length);
+          await rename(livePath, path);
+          return path;
+        },
+      },
+      bridgeId: config.BRIDGE_ID,
+      softwareVersion: SOFTWARE_VERSION,
+      timeZone: config.TIME_ZONE,
+      leadMs: config.LEAD_MS,
+      recoveryMs: config.POD_RECOVERY_MS,
+      maxCalls: config.MAX_CALLS,
+      taskMediansMs: () => ({}),
+    });
+    this.#server = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, trustProxy: true });
+  }
+
+  get publicUrl(): string {
+    return this.#publicUrl;
+  }
+
+  get streamUrl(): string {
+    return `${this.#publicUrl.replace(/^http/, "ws")}/media`;
+  }
+
+  get ready(): boolean {
+    return !this.#draining && [...this.pods.links].some((link) => link.status?.ready === true);
+  }
+
+  /** Listens and starts ticking; returns the port. */
+  async start(): Promise<number> {
+    await this.pods.start();
+    await this.#routes();
+    await this.#server.listen({ host: this.#config.HOST, port: this.#config.PORT });
+    const { port } = this.#server.server.address() as AddressInfo;
+    this.#ticks.start();
+    this.#log.info({ port, publicUrl: this.#publicUrl }, "the bridge takes calls");
+    return port;
+  }
+
+  /** No new calls; resolves when the last one has ended, or after DRAIN_MS, when what is left is ended. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    let cancel = () => {};
+    const late = new Promise<void>((done) => {
+      cancel = this.#clock.after(this.#config.DRAIN_MS, done);
+    });
+    await Promise.race([this.calls.drain(), late]);
+    cancel();
+    await this.calls.endAll("drained");
+  }
+
+  async close(): Promise<void> {
+    this.#ticks.stop();
+    await this.#server.close();
+    this.pods.close();
+  }
+
+  async #routes(): Promise<void> {
+    const server = this.#server;
+    server.setErrorHandler((error, _request, reply) => answerError(error, reply, this.#counts, this.#log));
+    await server.register(formbody);
+    await server.register(websocket, { options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false } });
+    serveOperations(server, this.#metrics, { health: () => this.#health(), ready: () => this.ready });
+    voiceRoutes(server, {
+      publicUrl: this.#publicUrl,
+      streamUrl: this.streamUrl,
+      signature: this.#signature,
+      tokens: this.#tokens,
+      playbooks: this.playbooks,
+      plans: this.#plans,
+      metrics: this.#counts,
+      log: this.#log,
+      fallback: { line: this.#config.FALLBACK_LINE, number: this.#config.FALLBACK_NUMBER },
+      refusal: (model) => this.calls.refusal(model),
+      carrierEnded: (carrierCallId, status) => this.calls.carrierEnded(carrierCallId, status),
+    });
+    server.get(
+      "/media",
+      { websocket: true, preValidation: async (request) => void this.#checkUpgrade(request) },
+      (socket, request) => {
+        const isSigned = this.#checkUpgrade(request);
+        new MediaSocket(socket, {
+          clock: this.#clock,
+          log: this.#log,
+          startTimeoutMs: this.#config.START_TIMEOUT_MS,
+          accept: (start, media) => this.calls.open(start, media, isSigned),
+          refused: (code) => this.#counts.callsRefused.inc({ code }),
+        });
+      },
+    );
+  }
+
+  /** The carrier signs its upgrade; a browser comes from the dashboard's origin instead and shows a browser's token. */
+  #checkUpgrade(request: FastifyRequest): boolean {
+    const origin = request.headers.origin;
+    if (origin !== undefined && request.headers["x-twilio-signature"] === undefined) {
+      if (origin !== this.#config.DASHBOARD_ORIGIN) throw new SidetoneError("ORIGIN_FORBIDDEN");
+      return false;
+    }
+    this.#signature.checkUpgrade(request, this.streamUrl);
+    return true;
+  }
+
+  #health() {
+    const pods = [...this.pods.links];
+    const up = pods.filter((link) => link.status?.ready);
+    const podStatus = up.length === 0 ? "down" : up.length < pods.length ? "degraded" : "ok";
+    return {
+      status: podStatus === "down" ? ("down" as const) : podStatus,
+      parts: {
+        pods: { status: podStatus, detail: `${up.length} of ${pods.length} ready` },
+        calls: { status: "ok", detail: `${this.calls.size} of ${this.#config.MAX_CALLS}` },
+      },
+    } as const;
+  }
+}
