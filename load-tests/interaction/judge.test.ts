@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { audibleSpans, type Span } from "./ear.ts";
+import { encodeUlaw } from "@sidetone/audio";
+import { agentSpans, type Span } from "./ear.ts";
 import { figuresOf } from "./figures.ts";
 import { judge, type Played, type Verdict } from "./judge.ts";
 
-const tone = (spans: readonly Span[], totalMs: number): Int16Array => {
+const tone = (spans: readonly Span[], totalMs: number): Uint8Array => {
   const audio = new Int16Array(totalMs * 8);
   for (const { startMs, endMs } of spans) {
     for (let i = startMs * 8; i < endMs * 8; i++) audio[i] = Math.round(8_000 * Math.sin(i / 3));
   }
-  return audio;
+  const muLaw = new Uint8Array(audio.length);
+  encodeUlaw(audio, muLaw);
+  return muLaw;
 };
 
 test("the ear joins pauses between words, drops clicks and keeps silences", () => {
@@ -22,7 +25,7 @@ test("the ear joins pauses between words, drops clicks and keeps silences", () =
     ],
     3_000,
   );
-  assert.deepEqual(audibleSpans(audio), [
+  assert.deepEqual(agentSpans(audio), [
     { startMs: 100, endMs: 900 },
     { startMs: 2_000, endMs: 2_300 },
   ]);

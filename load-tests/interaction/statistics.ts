@@ -1,14 +1,4 @@
-/** A pseudo-random generator (mulberry32): benches are seeded, so that a run can be repeated. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { seededRandom } from "@sidetone/testkit";
 
 /** The p-quantile (0 to 1) by linear interpolation; NaN of nothing. */
 export function quantile(values: readonly number[], p: number): number {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { audibleSpans } from "./ear.ts";
+import { audibleExtent } from "./ear.ts";
 import { MADE_SCENARIOS, makeStimuli } from "./stimuli.ts";
 import { CALLER_VOICES, Voices } from "./voices.ts";
 
@@ -21,7 +21,7 @@ for (const scenario of MADE_SCENARIOS) {
         stimulus.startMs >= 0 && stimulus.startMs < stimulus.endMs && stimulus.turnEndMs <= totalMs + 1,
         stimulus.id,
       );
-      assert.ok(audibleSpans(stimulus.audio, { thresholdDb: -60, minMs: 20 }).length > 0, `${stimulus.id} is silent`);
+      assert.ok(audibleExtent(stimulus.audio).endMs > 0, `${stimulus.id} is silent`);
       assert.ok(stimulus.audio.every((sample) => Math.abs(sample) < 32_768));
     }
     const again = makeStimuli(voices, scenario, 3, 1);

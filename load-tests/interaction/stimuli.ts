@@ -1,6 +1,6 @@
+import { seededRandom } from "@sidetone/testkit";
 import type { Scenario } from "./judge.ts";
 import { barks, cough, roomNoise, slam } from "./noises.ts";
-import { seededRandom } from "./statistics.ts";
 import { CALLER_VOICES, type CallerVoice, type Voices } from "./voices.ts";
 
 /**

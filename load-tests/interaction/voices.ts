@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readWav, resample } from "@sidetone/audio";
-import { audibleSpans, type Span } from "./ear.ts";
+import { audibleExtent, type Span } from "./ear.ts";
 
 /**
  * Callers' voices that training never uses (`HELD_OUT_VARIANTS` and `HELD_OUT_FLITE` in
@@ -43,8 +43,7 @@ function synthesise(voice: CallerVoice, text: string, wordsPerMinute: number): B
 }
 
 function normalise(audio: Int16Array): Clip {
-  const spans = audibleSpans(audio, { thresholdDb: -45, joinMs: 10_000 });
-  const speech = spans[0] ?? { startMs: 0, endMs: 0 };
+  const speech = audibleExtent(audio);
   let sum = 0;
   const from = speech.startMs * 8;
   const to = speech.endMs * 8;
