@@ -1,0 +1,21 @@
+export { Caller, type CallerActs, type CallerStep } from "./caller/caller.ts";
+export { Ear, findSpurts, type Spurt, type SpurtOptions } from "./caller/ear.ts";
+export { fromWav, speak } from "./caller/speech.ts";
+export { Call, type CallEvent, type CallSetup, type CallStatus, type DialOutcome } from "./carrier/call.ts";
+export { Carrier, type CarrierOptions } from "./carrier/carrier.ts";
+export { Line, type LineFaults, seededRandom } from "./carrier/line.ts";
+export {
+  HandshakeError,
+  type MediaSocket,
+  type MediaSocketListener,
+  type OpenMediaSocket,
+  openWebSocket,
+} from "./carrier/media-socket.ts";
+export { memorySockets, type ServeSocket } from "./carrier/memory-socket.ts";
+export { NOTICES, type Notice, type NoticeCode } from "./carrier/notices.ts";
+export type { PhoneNumber } from "./carrier/rest-api.ts";
+export { MediaStream, type StreamCounts } from "./carrier/stream.ts";
+export { signatureOf } from "./carrier/webhook.ts";
+export { freePort, tempFolder } from "./fixtures/network.ts";
+export { type Exit, type ProcessOptions, TestProcess } from "./fixtures/process.ts";
+export { startRedis, type TestRedis, withRedis } from "./fixtures/redis.ts";
