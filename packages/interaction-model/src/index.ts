@@ -1,2 +1,4 @@
 export { MODEL_ERRORS, ModelError, type ModelErrorCode } from "./errors.ts";
+export { MANIFEST_VERSION, type Manifest } from "./manifest.ts";
+export { OnnxModel, type OnnxModelOptions, SHIPPED_WEIGHTS_FOLDER } from "./onnx-model.ts";
 export * from "./port.ts";
