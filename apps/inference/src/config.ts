@@ -1,10 +1,7 @@
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
+import { SHIPPED_WEIGHTS_FOLDER } from "@sidetone/interaction-model";
 import { fields, readConfig } from "@sidetone/platform";
 import { z } from "zod";
-
-/** Weights that come with the repository. */
-const SHIPPED_WEIGHTS = fileURLToPath(new URL("../../../packages/interaction-model/weights", import.meta.url));
 
 export const ConfigSchema = z.object({
   POD_HOST: fields.host,
@@ -20,7 +17,11 @@ export const ConfigSchema = z.object({
     .optional()
     .describe("Calls to take at most; leave it unset to take what was measured at start."),
   POD_DRAIN_MS: fields.ms(0, 86_400_000, 3_600_000),
-  MODEL_DIR: z.string().min(1).default(SHIPPED_WEIGHTS).describe("The folder with manifest.json and its weights."),
+  MODEL_DIR: z
+    .string()
+    .min(1)
+    .default(SHIPPED_WEIGHTS_FOLDER)
+    .describe("The folder with manifest.json and its weights."),
   MODEL_THREADS: z.coerce
     .number()
     .int()
@@ -30,7 +31,11 @@ export const ConfigSchema = z.object({
     .describe("Worker threads that step the model: a whole number from 1 to 128, at most one per core."),
   MODEL_SLOTS: fields.count(1, 1024, 256),
   DATA_DIR: fields.dataDir,
-  SPEECH_VOICE: z.string().min(1).optional().describe("Overrides the voice that playbooks name."),
+  MODEL_DEVICE: z.enum(["cpu", "cuda"]).default("cpu").describe("cpu, or cuda with onnxruntime-node's CUDA build."),
+  POD_AWAIT_SPEECH: fields
+    .flag(false)
+    .describe("1 only for calls on a virtual clock: a tick is answered when the speech it asked for is made."),
+  SPEECH_VOICE: z.string().min(1).optional().describe("Voice of playbooks that name none, such as flite/slt."),
   LOG_LEVEL: fields.logLevel,
 });
 export type Config = z.infer<typeof ConfigSchema>;

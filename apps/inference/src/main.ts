@@ -14,7 +14,14 @@ shutdown.listen();
 const pod = new Pod({
   podId: config.POD_ID,
   threads: config.MODEL_THREADS,
-  models: { modelDir: config.MODEL_DIR, slots: config.MODEL_SLOTS, dataDir: config.DATA_DIR },
+  models: {
+    modelDir: config.MODEL_DIR,
+    device: config.MODEL_DEVICE,
+    slots: config.MODEL_SLOTS,
+    dataDir: config.DATA_DIR,
+    voice: config.SPEECH_VOICE,
+  },
+  awaitSpeech: config.POD_AWAIT_SPEECH,
   capacityCalls: config.POD_CAPACITY,
   logLevel: config.LOG_LEVEL,
   log,

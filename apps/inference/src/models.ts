@@ -1,18 +1,67 @@
+import { ModelError, OnnxModel } from "@sidetone/interaction-model";
+import type { Logger } from "@sidetone/platform";
 import { lineTestLoop } from "./line-test/loop.ts";
 import { LineTestModel } from "./line-test/model.ts";
 import { createSeat, type Seat } from "./shard/seat.ts";
+import { talkLoopMaker } from "./talk/open-talk.ts";
+import { startSpeaker } from "./talk/speech.ts";
 
 /** What a worker needs to know to serve models; plain data, so that it can be posted to one. */
 export interface ModelSettings {
-  modelDir: string;
+  /** Folder of the interaction model; without it the worker serves the line test only. */
+  modelDir?: string | undefined;
+  device: "cpu" | "cuda";
   /** Calls that one worker may hold at a time. */
   slots: number;
   dataDir: string;
+  voice?: string | undefined;
 }
 
-/** Every model that a worker serves, by the name that playbooks ask for. */
-export async function createSeats(settings: ModelSettings): Promise<Map<string, Seat>> {
+export interface Models {
+  /** By the name that playbooks ask for. */
+  seats: Map<string, Seat>;
+  close(): Promise<void>;
+}
+
+/**
+ * Loads every model that a worker serves. A folder without a model leaves the line test alone and says so; a model
+ * that is damaged, or speech that cannot speak, is a fault of the pod and throws.
+ */
+export async function loadModels(settings: ModelSettings, log: Logger): Promise<Models> {
   const seats = new Map<string, Seat>();
+  const closers: (() => Promise<void>)[] = [];
+  const model = await loadInteraction(settings, log);
+  if (model) {
+    const speaker = await startSpeaker({ dataDir: settings.dataDir, voice: settings.voice }, log);
+    closers.push(() => speaker.close());
+    seats.set("interaction", createSeat(model, talkLoopMaker(model.info, speaker)));
+  }
   seats.set("line-test", createSeat(new LineTestModel(settings.slots), lineTestLoop));
-  return seats;
+  return {
+    seats,
+    async close() {
+      for (const seat of seats.values()) await seat.model.dispose();
+      for (const close of closers) await close();
+    },
+  };
+}
+
+async function loadInteraction(settings: ModelSettings, log: Logger): Promise<OnnxModel | undefined> {
+  if (settings.modelDir === undefined) return undefined;
+  try {
+    const model = await OnnxModel.load({
+      folder: settings.modelDir,
+      capacity: settings.slots,
+      device: settings.device,
+    });
+    if (!model.manifest.trained) log.warn({ folder: settings.modelDir }, "the model's weights are not trained");
+    return model;
+  } catch (error) {
+    if (!(error instanceof ModelError) || error.code !== "MODEL_FILE_MISSING") throw error;
+    log.warn(
+      { code: error.code, folder: settings.modelDir },
+      "no interaction model: this pod serves the line test only",
+    );
+    return undefined;
+  }
 }

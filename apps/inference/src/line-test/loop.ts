@@ -104,6 +104,10 @@ class LineTestLoop implements CallLoop {
     return { epoch: this.#playout.epoch, nextUtteranceId: this.#nextUtteranceId } satisfies z.infer<typeof State>;
   }
 
+  async settled(): Promise<void> {
+    // All that it says is there when it is asked for.
+  }
+
   close(): void {
     this.#saying = undefined;
   }

@@ -20,6 +20,8 @@ export interface PodOptions {
   /** Overrides what was measured. */
   capacityCalls?: number | undefined;
   logLevel: string;
+  /** Answer a tick only when the speech that it asked for is made: for calls on a virtual clock. */
+  awaitSpeech: boolean;
   log: Logger;
   clock: Clock;
   metrics: PodMetrics;
@@ -148,6 +150,7 @@ export class Pod {
     const host = new WorkerHost({
       models: this.#options.models,
       logLevel: this.#options.logLevel,
+      awaitSpeech: this.#options.awaitSpeech,
       onReady: (ready) => {
         this.#models = ready.models;
         worker.capacityCalls = ready.capacityCalls;

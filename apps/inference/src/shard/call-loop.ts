@@ -52,6 +52,8 @@ export interface CallLoop {
   post(hop: HopIn, outputs: OutputBatch, row: number, out: HopOut): void;
   /** State to go on from on another pod, JSON-serialisable, without the model's own. */
   snapshot(): unknown;
+  /** Resolves when nothing is being made for this call any more; never awaited on the road. */
+  settled(): Promise<void>;
   close(): void;
 }
 

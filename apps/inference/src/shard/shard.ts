@@ -44,6 +44,13 @@ interface Call {
   hopsSinceSnapshot: number;
 }
 
+export interface ShardOptions {
+  /** Answer a tick only when the speech that it asked for is made: for calls on a virtual clock. */
+  awaitSpeech: boolean;
+  /** Hears of every call that could not go on, for the log; the bridge is told by a `failed` output. */
+  onFault(callId: string, error: unknown): void;
+}
+
 /**
  * All calls of one worker. `tick` runs `pre` for every row, one batched model step a seat, and `post` for every row:
  * no call waits for another's speech, tools or faults.
@@ -56,18 +63,13 @@ export class Shard {
   readonly #callerRows: Uint8Array[] = [];
   readonly #agentRows: Uint8Array[] = [];
   readonly #rowCalls: (Call | undefined)[] = [];
-  readonly #onFault: (callId: string, error: unknown) => void;
+  readonly #options: ShardOptions;
   #outputs: ShardOutput[] = [];
 
-  /** `onFault` hears of every call that could not go on, for the log; the bridge is told by a `failed` output. */
-  constructor(
-    columns: ShardColumns,
-    seats: ReadonlyMap<string, Seat>,
-    onFault: (callId: string, error: unknown) => void,
-  ) {
+  constructor(columns: ShardColumns, seats: ReadonlyMap<string, Seat>, options: ShardOptions) {
     this.#columns = columns;
     this.#seats = seats;
-    this.#onFault = onFault;
+    this.#options = options;
     for (let row = 0; row < columns.capacity; row++) {
       const at = row * HOP_SAMPLES;
       this.#callerRows.push(columns.callerAudio.subarray(at, at + HOP_SAMPLES));
@@ -87,6 +89,7 @@ export class Shard {
       for (let row = 0; row < count; row++) this.#pre(row);
       for (const seat of this.#seats.values()) await this.#step(seat);
       for (let row = 0; row < count; row++) this.#post(row);
+      if (this.#options.awaitSpeech) for (const call of this.#calls.values()) await call.loop.settled();
     }
     return this.#outputs;
   }
@@ -254,7 +257,7 @@ export class Shard {
   }
 
   #refuse(number: number, callId: string, error: unknown): void {
-    this.#onFault(callId, error);
+    this.#options.onFault(callId, error);
     this.#emit(number, { type: "failed", ...coded(error) }, true);
   }
 

@@ -23,6 +23,7 @@ export interface ShardJob {
 export interface WorkerHostOptions {
   models: ModelSettings;
   logLevel: string;
+  awaitSpeech: boolean;
   onReady(ready: Extract<FromWorker, { type: "ready" }>): void;
   /** A batch was stepped: how long the worker took, and how many hops it held. */
   onStepped(stepMs: number, rows: number): void;
@@ -50,6 +51,7 @@ export class WorkerHost {
       models: options.models,
       columns: this.columns.buffer,
       logLevel: options.logLevel,
+      awaitSpeech: options.awaitSpeech,
     };
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: settings });
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));

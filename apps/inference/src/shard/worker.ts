@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createLog } from "@sidetone/platform";
-import { createSeats, type ModelSettings } from "../models.ts";
+import { loadModels, type ModelSettings } from "../models.ts";
 import { measureCapacity } from "./capacity.ts";
 import { shardColumns } from "./columns.ts";
 import { Shard, type ShardEvent, type ShardOutput } from "./shard.ts";
@@ -10,6 +10,8 @@ export interface WorkerSettings {
   models: ModelSettings;
   columns: SharedArrayBuffer;
   logLevel: string;
+  /** Answer a tick only when the speech that it asked for is made: for calls on a virtual clock. */
+  awaitSpeech: boolean;
 }
 
 export type ToWorker = { type: "tick"; events: ShardEvent[]; count: number } | { type: "stop" };
@@ -22,21 +24,23 @@ const port = parentPort;
 if (!port) throw new Error("shard/worker.ts is the entry of a worker thread; start apps/inference/src/main.ts");
 const settings = workerData as WorkerSettings;
 const log = createLog({ process: "pod-worker", level: settings.logLevel });
-const seats = await createSeats(settings.models);
+const models = await loadModels(settings.models, log);
+const { seats } = models;
 let capacityCalls = settings.models.slots;
 for (const seat of seats.values()) {
   const measured = await measureCapacity(seat);
   log.info({ model: seat.model.info.name, ...measured }, "measured");
   capacityCalls = Math.min(capacityCalls, measured.calls);
 }
-const shard = new Shard(shardColumns(settings.models.slots, settings.columns), seats, (callId, error) =>
-  log.error({ callId, err: error }, "a call could not go on"),
-);
+const shard = new Shard(shardColumns(settings.models.slots, settings.columns), seats, {
+  awaitSpeech: settings.awaitSpeech,
+  onFault: (callId, error) => log.error({ callId, err: error }, "a call could not go on"),
+});
 
 port.on("message", (message: ToWorker) => {
   if (message.type === "stop") {
     shard.closeAll();
-    void Promise.all([...seats.values()].map((seat) => seat.model.dispose())).then(() => port.close());
+    void models.close().then(() => port.close());
     return;
   }
   const startMs = performance.now();

@@ -13,11 +13,12 @@ export async function startPod(
   const pod = new Pod({
     threads: 1,
     logLevel: "silent",
+    awaitSpeech: false,
     log,
     clock: realClock,
     metrics: createPodMetrics(new Metrics("pod", { defaults: false })),
     ...options,
-    models: { modelDir: options.modelDir ?? "", slots: options.slots ?? 16, dataDir: ".data" },
+    models: { modelDir: options.modelDir, device: "cpu", slots: options.slots ?? 16, dataDir: ".data" },
   });
   const server = await servePod(pod, "127.0.0.1", 0);
   await pod.whenReady();
