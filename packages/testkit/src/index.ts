@@ -11,7 +11,7 @@ export {
   type OpenMediaSocket,
   openWebSocket,
 } from "./carrier/media-socket.ts";
-export { memorySockets, type ServeSocket } from "./carrier/memory-socket.ts";
+export { memorySockets, type ServeSocket, settled } from "./carrier/memory-socket.ts";
 export { NOTICES, type Notice, type NoticeCode } from "./carrier/notices.ts";
 export type { PhoneNumber } from "./carrier/rest-api.ts";
 export { MediaStream, type StreamCounts } from "./carrier/stream.ts";

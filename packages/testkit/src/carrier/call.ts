@@ -125,7 +125,8 @@ export class Call {
   /** Every 20 ms: plays, listens, speaks. */
   beat(): void {
     if (this.status !== "in-progress") return;
-    this.#caller.frame(this.#heard, this.#said);
+    // The person begins to talk when somebody listens; a script that began earlier would lose its first words by chance.
+    if (this.streams.length > 0) this.#caller.frame(this.#heard, this.#said);
     if (this.#setup.record !== false) this.ear.append(this.#said, this.#heard);
     this.#frames++;
     const stream = this.stream;

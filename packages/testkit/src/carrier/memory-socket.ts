@@ -2,12 +2,15 @@ import { EventEmitter } from "node:events";
 import type { WebSocket } from "ws";
 import type { MediaSocketListener, OpenMediaSocket } from "./media-socket.ts";
 
+/** For `VirtualClock.advance`: everything that a beat has set going in this process is over when it settles. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** What a server does with a new socket; throwing a HandshakeError refuses it. */
 export type ServeSocket = (socket: WebSocket, url: string, headers: Record<string, string>) => void;
 
 /**
  * Sockets without a network, for calls on a virtual clock: what is sent arrives in the same turn of the event loop, as
- * microtasks, so that a settled clock has nothing under way. The server's end has what a server uses of `ws`:
+ * microtasks, so that a clock that waits for `settled` has nothing under way. The server's end has what a server uses of `ws`:
  * `message`, `close`, `send`, `close()`, `terminate()`, `bufferedAmount`, `readyState`.
  */
 export function memorySockets(serve: ServeSocket): OpenMediaSocket {
