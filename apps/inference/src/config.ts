@@ -32,6 +32,11 @@ export const ConfigSchema = z.object({
   MODEL_SLOTS: fields.count(1, 1024, 256),
   DATA_DIR: fields.dataDir,
   MODEL_DEVICE: z.enum(["cpu", "cuda"]).default("cpu").describe("cpu, or cuda with onnxruntime-node's CUDA build."),
+  POD_MODEL_WRAPPER: z
+    .string()
+    .regex(/^file:/, "must be a file: URL")
+    .optional()
+    .describe("For benchmarks: a module that decides in the network's place; unset in production."),
   POD_AWAIT_SPEECH: fields
     .flag(false)
     .describe("1 only for calls on a virtual clock: a tick is answered when the speech it asked for is made."),

@@ -16,6 +16,7 @@ const pod = new Pod({
   threads: config.MODEL_THREADS,
   models: {
     modelDir: config.MODEL_DIR,
+    wrapper: config.POD_MODEL_WRAPPER,
     device: config.MODEL_DEVICE,
     slots: config.MODEL_SLOTS,
     dataDir: config.DATA_DIR,

@@ -1,4 +1,4 @@
-import { ModelError, OnnxModel } from "@sidetone/interaction-model";
+import { type InteractionModel, ModelError, OnnxModel } from "@sidetone/interaction-model";
 import type { Logger } from "@sidetone/platform";
 import { lineTestLoop } from "./line-test/loop.ts";
 import { LineTestModel } from "./line-test/model.ts";
@@ -15,7 +15,12 @@ export interface ModelSettings {
   slots: number;
   dataDir: string;
   voice?: string | undefined;
+  /** URL of a module whose default export puts something around the network, behind the same port. */
+  wrapper?: string | undefined;
 }
+
+/** What such a module exports: benchmarks put other strategies in the place of the network's decisions. */
+type WrapModel = (inner: InteractionModel) => InteractionModel | Promise<InteractionModel>;
 
 export interface Models {
   /** By the name that playbooks ask for. */
@@ -46,7 +51,7 @@ export async function loadModels(settings: ModelSettings, log: Logger): Promise<
   };
 }
 
-async function loadInteraction(settings: ModelSettings, log: Logger): Promise<OnnxModel | undefined> {
+async function loadInteraction(settings: ModelSettings, log: Logger): Promise<InteractionModel | undefined> {
   if (settings.modelDir === undefined) return undefined;
   try {
     const model = await OnnxModel.load({
@@ -55,7 +60,9 @@ async function loadInteraction(settings: ModelSettings, log: Logger): Promise<On
       device: settings.device,
     });
     if (!model.manifest.trained) log.warn({ folder: settings.modelDir }, "the model's weights are not trained");
-    return model;
+    if (settings.wrapper === undefined) return model;
+    const wrap = (await import(settings.wrapper)) as { default: WrapModel };
+    return await wrap.default(model);
   } catch (error) {
     if (!(error instanceof ModelError) || error.code !== "MODEL_FILE_MISSING") throw error;
     log.warn(

@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { Carrier, freePort, startRedis, TestProcess, tempFolder } from "@sidetone/testkit";
+
+const root = join(import.meta.dirname, "..");
+const NEVER_INHERITED = /^(TWILIO|REDIS|PUBLIC_URL|PODS|PLAYBOOK|NUMBERS|DATA_DIR|NODE_TEST)/;
+
+export interface StackOptions {
+  /** For the pod. */
+  podEnv?: Record<string, string>;
+  bridgeEnv?: Record<string, string>;
+  /** Starts a worker too, so that lookups are answered. */
+  worker?: boolean;
+}
+
+/** Redis, a pod, a bridge and perhaps a worker as real processes on free ports, and a carrier that calls them. */
+export interface Stack {
+  carrier: Carrier;
+  voiceUrl: string;
+  dataDir: string;
+  processes: Record<string, TestProcess>;
+  close(): Promise<void>;
+}
+
+function cleanEnvironment(): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && !NEVER_INHERITED.test(name)) env[name] = value;
+  }
+  return env;
+}
+
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const folder = tempFolder("bench");
+  const redis = await startRedis();
+  const ports = {
+    bridge: await freePort(),
+    pod: await freePort(),
+    podHttp: await freePort(),
+    worker: await freePort(),
+  };
+  const accountSid = `AC${randomBytes(16).toString("hex")}`;
+  const authToken = randomBytes(16).toString("hex");
+  const publicUrl = `http://127.0.0.1:${ports.bridge}`;
+  const carrier = new Carrier({ accountSid, authToken, phases: 4 });
+  const apiBase = await carrier.listen();
+  const shared = {
+    ...cleanEnvironment(),
+    DATA_DIR: folder.path,
+    REDIS_URL: redis.url,
+    TWILIO_ACCOUNT_SID: accountSid,
+    TWILIO_AUTH_TOKEN: authToken,
+    TWILIO_API_BASE: apiBase,
+    PUBLIC_URL: publicUrl,
+    LOG_LEVEL: "warn",
+  };
+  const start = (app: string, env: Record<string, string>, readyUrl: string) =>
+    TestProcess.start(process.execPath, {
+      args: [join(root, "apps", app, "src", "main.ts")],
+      env: { ...shared, ...env },
+      readyUrl,
+      readyWithinMs: 120_000,
+    });
+  const processes: Record<string, TestProcess> = { redis: redis.process };
+  const podHttp = `http://127.0.0.1:${ports.podHttp}/ready`;
+  processes.pod = await start(
+    "inference",
+    { POD_PORT: `${ports.pod}`, POD_HTTP_PORT: `${ports.podHttp}`, ...options.podEnv },
+    podHttp,
+  );
+  if (options.worker) {
+    processes.worker = await start(
+      "worker",
+      { WORKER_PORT: `${ports.worker}` },
+      `http://127.0.0.1:${ports.worker}/ready`,
+    );
+  }
+  const bridgeEnv = { PORT: `${ports.bridge}`, PODS: `127.0.0.1:${ports.pod}`, ...options.bridgeEnv };
+  processes.bridge = await start("bridge", bridgeEnv, `${publicUrl}/ready`);
+  return {
+    carrier,
+    voiceUrl: `${publicUrl}/voice`,
+    dataDir: folder.path,
+    processes,
+    async close() {
+      await carrier.close();
+      for (const name of ["bridge", "worker", "pod"]) await processes[name]?.stop();
+      await redis.close();
+      folder.remove();
+    },
+  };
+}
