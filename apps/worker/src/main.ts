@@ -6,8 +6,19 @@ import fastify from "fastify";
 import { WorkerConfig } from "./config.ts";
 import { CrmRouter } from "./crm-router.ts";
 import { crmTools } from "./crm-tools.ts";
+import { DeadLetters, serveDeadLetters } from "./dead-letters.ts";
+import { KnowledgeBase } from "./knowledge/knowledge-base.ts";
+import { knowledgeTools } from "./knowledge/knowledge-tools.ts";
+import { messageTools } from "./message-tools.ts";
 import { TaskMetrics } from "./task-metrics.ts";
 import { TaskWorker } from "./task-worker.ts";
+import { noTelephone, twilioTelephone } from "./telephone.ts";
+import { timerTools } from "./timer-tools.ts";
+
+/** How often the knowledge folder is looked at for changed files. */
+const KNOWLEDGE_REFRESH_MS = 30_000;
+
+const TWILIO_API = "https://api.twilio.com";
 
 const config = readConfig(WorkerConfig, process.env);
 const log = createLog({ process: "worker", level: config.LOG_LEVEL });
@@ -24,9 +35,27 @@ const shop = openEmbeddedConnector("shop", {
 });
 const crm = new CrmRouter([new GuardedCrm(shop)]);
 
+const knowledge = new KnowledgeBase(config.KNOWLEDGE_DIR, log);
+await knowledge.refresh();
+const refreshing = setInterval(() => {
+  knowledge.refresh().catch((error) => log.warn({ err: error }, "the knowledge folder could not be read"));
+}, KNOWLEDGE_REFRESH_MS);
+
+const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken, PUBLIC_URL: publicUrl } = config;
+const telephone =
+  accountSid && authToken && publicUrl
+    ? twilioTelephone({ apiBase: config.TWILIO_API_BASE ?? TWILIO_API, accountSid, authToken, publicUrl })
+    : noTelephone;
+
+const redis = connectRedis(config.REDIS_URL, log, "worker");
 const worker = new TaskWorker({
   connect: () => connectRedis(config.REDIS_URL, log, "worker"),
-  tools: () => crmTools(crm),
+  tools: ({ queues }) => ({
+    ...crmTools(crm),
+    ...knowledgeTools(knowledge),
+    ...messageTools(telephone),
+    ...timerTools(queues.timer, telephone),
+  }),
   metrics: new TaskMetrics(metrics),
   log,
   concurrency: { lookup: config.WORKER_CONCURRENCY },
@@ -40,10 +69,14 @@ serveOperations(server, metrics, {
   }),
   ready: () => worker.healthy && !shutdown.draining,
 });
+serveDeadLetters(server, new DeadLetters(worker.queues, redis));
+
 shutdown.add("tasks", () => worker.drain(config.WORKER_DRAIN_MS));
 shutdown.add("operations server", () => server.close());
+shutdown.add("knowledge", () => clearInterval(refreshing));
 shutdown.add("connectors", () => crm.close());
+shutdown.add("redis", () => redis.disconnect());
 shutdown.listen();
 await server.listen({ port: config.WORKER_PORT, host: config.WORKER_HOST });
 await worker.ready();
-log.info({ port: config.WORKER_PORT }, "the worker takes tasks");
+log.info({ port: config.WORKER_PORT, knowledge: knowledge.chunks }, "the worker takes tasks");

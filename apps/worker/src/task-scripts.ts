@@ -20,14 +20,15 @@ emit(KEYS[1], KEYS[2], ARGV[1])
 `;
 
 /**
- * May this task start? Takes its leases in the same step.
+ * May this task start? Takes its leases in the same step. What was answered is not run again; a failure is.
  * KEYS void, delivered, call state, call leases, tenant leases, events
  * ARGV epoch, outlives (0|1), job id, lease ms, most per call, most per tenant, started event
  */
 export const BEGIN = `${EMIT}
 local voidBelow = redis.call('GET', KEYS[1])
 if voidBelow and tonumber(ARGV[1]) < tonumber(voidBelow) then return 'void' end
-if redis.call('HEXISTS', KEYS[2], 'end') == 1 then return 'delivered' end
+local told = redis.call('HGET', KEYS[2], 'end')
+if told and told ~= 'failed' and told ~= 'timed-out' then return 'delivered' end
 if ARGV[2] == '0' and redis.call('HEXISTS', KEYS[3], 'ended') == 1 then return 'ended' end
 for i, limit in ipairs({tonumber(ARGV[5]), tonumber(ARGV[6])}) do
   local leases = KEYS[3 + i]
@@ -74,7 +75,8 @@ return next
 `;
 
 /**
- * Hands a finding to the bridge and to the call's events, once.
+ * Hands a finding to the bridge and to the call's events, once. Only a dead letter that was retried may
+ * speak again, and only to bring the answer.
  * KEYS void, delivered, call state, inbox, events, durations
  * ARGV epoch, mark ("end" or "p<n>"), outcome, command or "", event, dropped event, took ms or "", inbox limit
  * Answers delivered | stale | duplicate | call-over.
@@ -86,7 +88,10 @@ if voidBelow and tonumber(ARGV[1]) < tonumber(voidBelow) then
   redis.call('PEXPIRE', KEYS[2], 86400000)
   return 'stale'
 end
-if redis.call('HSETNX', KEYS[2], ARGV[2], ARGV[3]) == 0 then return 'duplicate' end
+local told = redis.call('HGET', KEYS[2], ARGV[2])
+local mended = (told == 'failed' or told == 'timed-out') and (ARGV[3] == 'found' or ARGV[3] == 'not-found')
+if told and not mended then return 'duplicate' end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], 86400000)
 if ARGV[7] ~= '' then
   redis.call('LPUSH', KEYS[6], ARGV[7])

@@ -126,11 +126,6 @@ export class TaskState {
     await this.#redis.sidetoneReport(CALL_EVENTS_STREAM, callStateKey(task.callId), taskEvent(task, step, detail));
   }
 
-  /** Lets a dead letter that is retried speak again. */
-  async forgetDelivery(taskId: string, epoch: number): Promise<void> {
-    await this.#redis.del(deliveredKey(taskId, epoch));
-  }
-
   async noteStart(callId: string, startedAt: string): Promise<void> {
     await this.#redis.hset(callStateKey(callId), "startedAtMs", Date.parse(startedAt));
     await this.#redis.pexpire(callStateKey(callId), CALL_STATE_TTL_MS);
