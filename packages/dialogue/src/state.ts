@@ -22,14 +22,27 @@ export interface SlotValue {
   confidence: number;
   confirmed: boolean;
   source: "voice" | "keys" | "caller-id" | "tool";
+  /** Said in words that may still go on; certain when the turn is over. */
+  tentative: boolean;
 }
 
-/** One thing the caller wants, from recognition to answer. */
+/** One thing the caller wants. What became of it is in `Progress`. */
 export interface Thread {
+  /** Want and count: "return#2". */
   key: string;
   want: string;
   confidence: number;
+  /** Turn in which it was said. */
+  turn: number;
+}
+
+export interface Progress {
   status: "open" | "answered" | "dropped";
+  step: number;
+  /** The caller agreed to this input (its canonical form). */
+  agreed: string;
+  /** How often a lookup for it found nothing. */
+  notFound: number;
 }
 
 /** Something that the caller asked of the talk itself, not of the company. One of each kind a turn. */
@@ -82,22 +95,36 @@ export interface Understood {
 }
 
 export interface Turn {
+  /** -1 while only keys were pressed. */
   index: number;
   revision: number;
   words: HeardWord[];
+  /** Leading words that were already acted on, in a turn that went on after the agent began. */
+  skip: number;
   /** Keys pressed during the turn, merged with the words by time. */
   keys: { digit: string; atMs: number }[];
   /** Understood before the turn. */
   base: Understood;
   /** Question that was put to the caller when the turn began. */
   question: Question | null;
-  /** Words that were already acted on when the agent began within the turn. */
-  consumed: number;
-  /** Understood up to `consumed`. */
-  consumedBase: Understood | null;
+  questionKey: string;
   sideTalk: boolean;
+  /** The agent was speaking when it began. */
+  overlapped: boolean;
   beganAtMs: number;
-  lastWordAtMs: number;
+  /** When the hearing last grew. */
+  grewAtMs: number;
+}
+
+/** A turn that was acted on: its ears may still correct it, or add to it. */
+export interface EndedTurn {
+  index: number;
+  words: string[];
+  base: Understood;
+  question: Question | null;
+  questionKey: string;
+  /** Kinds of requests that were acted on. */
+  requests: string[];
 }
 
 export type TaskPurpose = "thread" | "verify" | "fallback" | "reminder" | "message" | "call-back";
@@ -109,6 +136,8 @@ export interface Task {
   purpose: TaskPurpose;
   /** Thread that waits for it; empty for tasks of the talk itself. */
   thread: string;
+  /** Step of the thread. */
+  step: number;
   input: Record<string, unknown>;
   /** Canonical form of `input`; a different one supersedes. */
   inputKey: string;
@@ -147,10 +176,10 @@ export interface Asking {
   question: Question;
   /** When the caller had heard it; null while it is unasked. */
   heardAtMs: number | null;
+  /** Its first words were heard. */
+  begun: boolean;
   /** How often it was put, heard or not. */
   round: number;
-  /** Turns that were meant to answer it and could not. */
-  failures: number;
   /** How the next putting differs. */
   form: "plain" | "again" | "missing" | "too-many" | "keypad" | "resumed";
 }
@@ -163,37 +192,54 @@ export interface DialogueState {
   phase: "opening" | "talking" | "closing" | "transferring" | "taken-over" | "ended";
   understood: Understood;
   turn: Turn | null;
-  /** Understood before the latest ended turn, for "not you". */
-  beforeLastTurn: Understood | null;
+  ended: EndedTurn | null;
+  progress: Record<string, Progress>;
   asking: Asking | null;
   tasks: Task[];
   /** Keys of needs that the caller heard; bounded. */
   heardKeys: string[];
-  /** Said to the pod, not yet heard to the end or dropped; at most one has begun. */
+  /** Said to the pod, not yet heard to the end or dropped, in order; at most the first has begun. */
   outbox: Utterance[];
-  /** Ids of utterances cut off whose rest still waits to be said. */
+  /** What was cut off in mid-sentence and may have to be finished. */
   cutOff: { utteranceId: number; key: string; restText: string } | null;
+  /** Until when we wait for what an interrupter has to say, before going on by ourselves. */
+  listenUntilMs: number;
   /** Lines to be said once, in order: answers to requests, apologies, remarks. */
-  remarks: { key: string; text: string; act: SpokenAct; urgency: Urgency; dueAtMs: number; replaces?: string }[];
+  remarks: Remark[];
+  /** What the caller heard last, for "say that again". */
   lastSaid: string;
   transcript: { who: "caller" | "agent"; text: string }[];
+  hints: string[];
   recording: "unknown" | "on" | "off";
-  verification: "none" | "asked" | "passed" | "failed";
+  verification: "none" | "passed" | "failed";
   verifyFailures: number;
+  /** Turns that were meant to bring a slot and did not, by slot. */
+  slotFailures: Record<string, number>;
+  closing: boolean;
   /** Media clock until which the caller asked us to wait, and whether we checked in. */
-  hold: { untilMs: number; checkedIn: boolean } | null;
-  reminders: { atMs: number; text: string }[];
-  silence: { sinceMs: number | null; prompts: number };
-  handOver: { target: string; reason: string } | null;
+  hold: { sinceMs: number; checkedIn: boolean } | null;
+  reminders: { atMs: number; key: string; text: string }[];
+  /** Since when neither side has spoken. */
+  quietSinceMs: number;
+  silencePrompts: number;
+  handOver: { target: string; reason: string; key: string } | null;
+  /** Turns in a row of which nothing was understood. */
   misses: number;
   lastBackchannelMs: number;
-  agentSpeaking: boolean;
-  callerSpeaking: boolean;
   expectation: Expectation;
   intent: Intent;
-  /** No `elapsed` before this changes anything. */
-  nextDueMs: number;
   counters: { utterance: number; task: number; remark: number; stale: number; duplicate: number };
+}
+
+export interface Remark {
+  key: string;
+  text: string;
+  act: SpokenAct;
+  urgency: Urgency;
+  /** Ends the call or hands it over once it was heard. */
+  afterwards?: "hang-up" | "transfer";
+  /** Whether an open question is put again after it. */
+  resume: boolean;
 }
 
 export interface OpenOptions {

@@ -1,0 +1,75 @@
+import { type Expectation, type Intent, OPEN } from "@sidetone/protocol";
+import type { Draft } from "./draft.ts";
+
+/** Tells the model what the caller is expected to say, and whether we have something to say; on change only. */
+export function tellExpectation(d: Draft): void {
+  const expectation = expectationOf(d);
+  const intent = intentOf(d, expectation);
+  if (JSON.stringify(expectation) === JSON.stringify(d.s.expectation) && intent === d.s.intent) return;
+  d.s.expectation = expectation;
+  d.s.intent = intent;
+  d.effects.push({ type: "expect", expectation, intent });
+}
+
+function expectationOf(d: Draft): Expectation {
+  const { asking, turn, understood } = d.s;
+  // A turn keeps the expectation it began with until the next question was begun.
+  const question =
+    asking !== null && (asking.begun || asking.heardAtMs !== null) ? asking.question : (turn?.question ?? null);
+  if (question === null) return OPEN;
+  switch (question.kind) {
+    case "open":
+    case "anything-else":
+      return OPEN;
+    case "which-want":
+      return {
+        kind: "choice",
+        length: 0,
+        remaining: 0,
+        choices: question.wants.map((want) => d.book.playbook.wants[want]?.title ?? want),
+      };
+    case "recording":
+    case "confirm-slot":
+    case "go-ahead":
+    case "offer":
+    case "still-there":
+      return { kind: "yes-no", length: 0, remaining: 0 };
+    case "slot": {
+      const spec = d.book.playbook.slots[question.slot];
+      if (spec === undefined) return OPEN;
+      const length = spec.length ?? 0;
+      const filled = understood.slots[question.slot] !== undefined;
+      const remaining =
+        length === 0 || filled ? 0 : Math.max(0, length - (understood.partials[question.slot] ?? "").length);
+      const choices =
+        spec.type === "choice"
+          ? Object.values(spec.choices ?? {})
+              .map((words) => words[0] ?? "")
+              .slice(0, 32)
+          : undefined;
+      return {
+        kind: spec.type,
+        length,
+        remaining,
+        ...(choices === undefined || choices.length === 0 ? {} : { choices }),
+      };
+    }
+    default:
+      return question satisfies never;
+  }
+}
+
+function intentOf(d: Draft, expectation: Expectation): Intent {
+  const unsaid = d.s.outbox.filter((one) => one.beganAtMs === null);
+  if (unsaid.length === 0) return "nothing";
+  if (unsaid.some((one) => one.urgency === "urgent")) return "urgent";
+  // Whoever is in the middle of a number is let finish, whatever we have to tell.
+  if (
+    d.s.turn !== null &&
+    expectation.remaining > 0 &&
+    expectation.remaining < expectation.length &&
+    d.s.nowMs - d.s.turn.grewAtMs < 1800
+  )
+    return "nothing";
+  return unsaid.some((one) => one.urgency === "answer") ? "answer" : "filler";
+}

@@ -1,0 +1,139 @@
+import type { Part, Utterance } from "../state.ts";
+import { policed } from "../talking/police.ts";
+import { countWords, type Draft, line } from "./draft.ts";
+import { partHeard } from "./heard.ts";
+import { type Need, needsOf } from "./needs.ts";
+
+/** Makes what waits to be said the same as what needs to be said. */
+export function planSpeech(d: Draft): void {
+  const speaking = new Set(
+    d.s.outbox.filter((one) => one.beganAtMs !== null).flatMap((one) => one.parts.map((part) => part.key)),
+  );
+  const needs = d.s.nowMs < d.s.listenUntilMs ? [] : needsOf(d).filter((one) => !speaking.has(one.part.key));
+  sayExactly(d, compose(d, needs));
+}
+
+type Plan = Omit<Utterance, "id" | "beganAtMs">;
+
+/** Groups needs into utterances: one breath each, ended by a question. */
+function compose(d: Draft, needs: readonly Need[]): Plan[] {
+  const plans: Plan[] = [];
+  let open: Plan | null = null;
+  for (const one of needs) {
+    const part: Part = {
+      ...one.part,
+      text: policed(d.book.playbook.policy.neverSay, resumed(d, one), () => line(d, "cannot-say", one.part.key)),
+    };
+    const fits: boolean =
+      open !== null &&
+      open.uninterruptible === one.uninterruptible &&
+      open.urgency === one.urgency &&
+      (open.act === "filler") === (one.act === "filler");
+    if (open === null || !fits) {
+      open = { parts: [], act: one.act, urgency: one.urgency, uninterruptible: one.uninterruptible };
+      plans.push(open);
+    }
+    open.parts.push(part);
+    if (open.act !== one.act && open.act === "line") open.act = one.act;
+    if (part.question !== undefined) open = null;
+  }
+  return plans;
+}
+
+/** A sentence that was cut off half way goes on where the caller stopped hearing, from the last clause. */
+function resumed(d: Draft, { part }: Need): string {
+  const { cutOff } = d.s;
+  if (cutOff === null || cutOff.key !== part.key || cutOff.restText === "") return part.text;
+  const heardWords = countWords(part.text) - countWords(cutOff.restText);
+  const words = part.text.split(/\s+/);
+  let from = Math.max(0, Math.min(heardWords, words.length - 1));
+  while (from > 0 && !/[,;:]$/.test(words[from - 1] as string) && heardWords - from < 4) from--;
+  // Too little of it was heard to be gone on with: the sentence is said, introduced as a second start.
+  const rest = heardWords < 3 ? part.text : words.slice(from).join(" ");
+  if (heardWords === 0) return part.text;
+  return line(d, "as-i-was-saying", part.key, { rest });
+}
+
+/** Drops what is no longer wanted of the unsaid, and says what is new; what stays the same is left alone. */
+export function sayExactly(d: Draft, plans: readonly Plan[]): void {
+  const begun = d.s.outbox.filter((one) => one.beganAtMs !== null);
+  const unsaid = d.s.outbox.filter((one) => one.beganAtMs === null);
+  let same = 0;
+  while (
+    same < unsaid.length &&
+    same < plans.length &&
+    signature(unsaid[same] as Utterance) === signature(plans[same] as Plan)
+  )
+    same++;
+  const dropped = unsaid.slice(same);
+  if (dropped.length > 0) d.effects.push({ type: "drop-unsaid", utteranceIds: dropped.map((one) => one.id) });
+  const added = plans
+    .slice(same)
+    .map((plan): Utterance => ({ id: d.s.counters.utterance++, beganAtMs: null, ...plan }));
+  for (const one of added) {
+    const resumes = one.parts.some((part) => part.key === d.s.cutOff?.key) ? d.s.cutOff?.utteranceId : undefined;
+    d.effects.push({
+      type: "say",
+      utteranceId: one.id,
+      text: textOf(one),
+      act: one.act,
+      uninterruptible: one.uninterruptible,
+      urgency: one.urgency,
+      replaceable: !one.uninterruptible,
+      ...(resumes === undefined ? {} : { resumes }),
+    });
+  }
+  d.s.outbox = [...begun, ...unsaid.slice(0, same), ...added];
+}
+
+const signature = (plan: Plan | Utterance): string =>
+  JSON.stringify([plan.act, plan.urgency, plan.uninterruptible, plan.parts.map((part) => [part.key, part.text])]);
+
+export const textOf = (utterance: { parts: readonly Part[] }): string =>
+  utterance.parts.map((part) => part.text).join(" ");
+
+export function agentBegan(d: Draft, utteranceId: number): void {
+  const utterance = d.s.outbox.find((one) => one.id === utteranceId);
+  if (utterance === undefined) return;
+  utterance.beganAtMs = d.s.nowMs;
+  d.s.quietSinceMs = d.s.nowMs;
+  const { asking } = d.s;
+  if (asking !== null && utterance.parts.some((part) => part.key === `ask:${asking.key}:${asking.round}`))
+    asking.begun = true;
+}
+
+/** The caller heard all of it. */
+export function agentFinished(d: Draft, utteranceId: number): void {
+  const utterance = d.s.outbox.find((one) => one.id === utteranceId);
+  if (utterance === undefined) return;
+  d.s.outbox = d.s.outbox.filter((one) => one !== utterance);
+  d.s.quietSinceMs = d.s.nowMs;
+  d.s.lastSaid = textOf(utterance);
+  d.s.transcript.push({ who: "agent", text: textOf(utterance) });
+  for (const part of utterance.parts) partHeard(d, part);
+}
+
+/** How long an interrupter has to begin before the agent goes on by itself. */
+const LISTEN_MS = 1600;
+
+/** The caller heard the first words only: exactly those count. */
+export function agentYielded(d: Draft, utteranceId: number, heardText: string): void {
+  const utterance = d.s.outbox.find((one) => one.id === utteranceId);
+  if (utterance === undefined) return;
+  d.s.outbox = d.s.outbox.filter((one) => one !== utterance);
+  d.s.quietSinceMs = d.s.nowMs;
+  d.s.listenUntilMs = d.s.nowMs + LISTEN_MS;
+  let heardWords = countWords(heardText);
+  if (heardWords > 0) {
+    d.s.transcript.push({ who: "agent", text: heardText });
+    d.s.lastSaid = heardText;
+  }
+  d.s.cutOff = null;
+  for (const part of utterance.parts) {
+    const words = part.text.split(/\s+/).filter((word) => word !== "");
+    if (heardWords >= words.length) partHeard(d, part);
+    else if (d.s.cutOff === null)
+      d.s.cutOff = { utteranceId, key: part.key, restText: words.slice(Math.max(0, heardWords)).join(" ") };
+    heardWords = Math.max(0, heardWords - words.length);
+  }
+}
