@@ -73,9 +73,9 @@ class LineTestLoop implements CallLoop {
     this.#record(hop.caller);
     const c = this.#conditioning;
     c.intent = this.#firstLoudHop < 0 ? "nothing" : "answer";
-    c.agentPlaying = this.#playout.playing;
+    c.agentPlaying = this.#playout.clock.playing;
     c.hopIndex = hop.hop;
-    c.hopsSinceAgentChange = this.#playout.hopsSinceChange;
+    c.hopsSinceAgentChange = this.#playout.clock.hopsSinceChange;
     conditionRow(batch, row, c);
   }
 

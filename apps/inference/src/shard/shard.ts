@@ -1,22 +1,14 @@
 import type { OutputBatch } from "@sidetone/interaction-model";
 import { SidetoneError } from "@sidetone/platform";
-import { HOP_SAMPLES, type PodInput, type PodOutput, SCORES, SCORES_PER_HOP } from "@sidetone/protocol";
-import { z } from "zod";
+import { HOP_SAMPLES, type PodInput, type PodOutput } from "@sidetone/protocol";
 import { type CallLoop, type HopIn, HopOut, type Opened } from "./call-loop.ts";
 import { MAX_AUDIO_BYTES, type ShardColumns } from "./columns.ts";
+import { ResumeState } from "./resume-state.ts";
+import { writeScores } from "./scores.ts";
 import type { Seat } from "./seat.ts";
 
 /** How often a call's state leaves the pod, so that it may go on elsewhere: 2 s. */
 const SNAPSHOT_EVERY_HOPS = 50;
-
-/** What `snapshot` outputs carry and `opened.resume` brings back. */
-const ResumeState = z.object({
-  model: z.string(),
-  modelVersion: z.string(),
-  /** The model's slot, base64. */
-  slot: z.base64(),
-  loop: z.unknown(),
-});
 
 /** What came for one call beside its audio, in order. */
 export type ShardEvent =
@@ -248,7 +240,7 @@ export class Shard {
         modelVersion: info.version,
         slot: Buffer.from(call.seat.model.snapshot(call.slot)).toString("base64"),
         loop: call.loop.snapshot(),
-      } satisfies z.infer<typeof ResumeState>,
+      } satisfies ResumeState,
     });
   }
 
@@ -270,21 +262,6 @@ export class Shard {
     this.#calls.delete(call.number);
     call.loop.close();
     call.seat.model.close(call.slot);
-  }
-}
-
-/** Decision, overlap and projection probabilities side by side, as `SCORES` lays them out. */
-function writeScores(scores: Float32Array, row: number, outputs: OutputBatch, seatRow: number): void {
-  const at = row * SCORES_PER_HOP;
-  const decisions = SCORES.overlapOffset;
-  const overlaps = SCORES.callerProjectionOffset - SCORES.overlapOffset;
-  const projections = SCORES_PER_HOP - SCORES.callerProjectionOffset;
-  for (let i = 0; i < decisions; i++) scores[at + i] = outputs.decision[seatRow * decisions + i]!;
-  for (let i = 0; i < overlaps; i++) {
-    scores[at + SCORES.overlapOffset + i] = outputs.overlap[seatRow * overlaps + i]!;
-  }
-  for (let i = 0; i < projections; i++) {
-    scores[at + SCORES.callerProjectionOffset + i] = outputs.projection[seatRow * projections + i]!;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Playbook } from "@sidetone/dialogue";
+import { type Playbook, validatePlaybook } from "@sidetone/dialogue";
 import type { ModelInfo } from "@sidetone/interaction-model";
 import { type CompiledPronunciations, compilePronunciations, type Speaker } from "@sidetone/speech";
 import type { LoopMaker, Opened } from "../shard/call-loop.ts";
@@ -22,7 +22,7 @@ export function talkLoopMaker(info: ModelInfo, speaker: Speaker): LoopMaker {
     const key = JSON.stringify(opened.playbook.document);
     let found = playbooks.get(key);
     if (!found) {
-      const playbook = opened.playbook.document as Playbook;
+      const playbook = validatePlaybook(opened.playbook.document).document;
       found = { playbook, pronunciations: compilePronunciations(playbook.pronunciation) };
       playbooks.set(key, found);
       const [oldest] = playbooks.keys();

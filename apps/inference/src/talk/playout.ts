@@ -1,5 +1,6 @@
 import { HOP_SAMPLES, MICRO_TURN_HOPS, MU_LAW_SILENCE } from "@sidetone/protocol";
 import type { HopIn, HopOut } from "../shard/call-loop.ts";
+import { AgentClock } from "./agent-clock.ts";
 
 /** Most audio that is handed over at once, ahead of what has been played: one micro-turn, 200 ms. */
 const MAX_CREDIT_SAMPLES = MICRO_TURN_HOPS * HOP_SAMPLES;
@@ -34,26 +35,31 @@ export class Playout {
   /** Utterances of this epoch that the caller has not heard to their end, oldest first. */
   readonly placed: Placed[] = [];
   /** During the latest hop the caller heard an utterance that takes the floor, or a pause inside one. */
-  playing = false;
-  /** Hops since `playing` changed, or since the call began. */
-  hopsSinceChange = 0;
+  readonly clock = new AgentClock();
   #creditSamples = 0;
+  #heardEpoch = 0;
+  #heardOfEpoch = 0;
 
   /** Follows the caller's ear; call once a hop, before anything else. */
   hear(hop: HopIn): void {
-    const beforeSamples = this.heardSamples;
-    // What an older epoch still played out does not belong to anything that is being said now.
-    if (hop.heardEpoch === this.epoch) {
-      this.heardSamples = Math.max(beforeSamples, Math.min(hop.heardSamples, this.givenSamples));
+    const advanced = hop.heardEpoch === this.#heardEpoch && hop.heardSamples > this.#heardOfEpoch;
+    this.#heardEpoch = hop.heardEpoch;
+    this.#heardOfEpoch = hop.heardSamples;
+    if (hop.heardEpoch !== this.epoch) {
+      // The last of an epoch that was cut off: not what is being said now, but still the agent's voice.
+      this.clock.tick(this.clock.playing && advanced);
+      return;
     }
-    const playing = this.placed.some(
-      (p) =>
-        p.takesFloor &&
-        p.startSamples < this.heardSamples &&
-        (!p.complete || beforeSamples < p.startSamples + p.givenSamples),
+    const beforeSamples = this.heardSamples;
+    this.heardSamples = Math.max(beforeSamples, Math.min(hop.heardSamples, this.givenSamples));
+    this.clock.tick(
+      this.placed.some(
+        (p) =>
+          p.takesFloor &&
+          p.startSamples < this.heardSamples &&
+          (!p.complete || beforeSamples < p.startSamples + p.givenSamples),
+      ),
     );
-    this.hopsSinceChange = playing === this.playing ? this.hopsSinceChange + 1 : 0;
-    this.playing = playing;
   }
 
   /** Takes the oldest utterance that the caller has heard to its end off the list. */

@@ -142,12 +142,12 @@ export class TalkLoop implements CallLoop {
     }
     this.#mouth.hear(hop, this.#mouthEvents);
     this.#tellMouthEvents();
-    const { playout } = this.#mouth;
-    this.#ownQuietHops = playout.playing ? 0 : this.#ownQuietHops + 1;
+    const { clock } = this.#mouth.playout;
+    this.#ownQuietHops = clock.playing ? 0 : this.#ownQuietHops + 1;
     const c = this.#conditioning;
-    c.agentPlaying = playout.playing;
+    c.agentPlaying = clock.playing;
     c.hopIndex = hop.hop;
-    c.hopsSinceAgentChange = playout.hopsSinceChange;
+    c.hopsSinceAgentChange = clock.hopsSinceChange;
     conditionRow(batch, row, c);
     // The model hears this hop with these; what the dialogue changes from here on counts from the next.
     this.#view.expectation = c.expectation;
@@ -206,7 +206,7 @@ export class TalkLoop implements CallLoop {
     view.hop = hop.hop;
     view.speaking = this.#mouth.speaking;
     view.uninterruptible = this.#mouth.current?.say.uninterruptible ?? false;
-    const { playing, hopsSinceChange } = this.#mouth.playout;
+    const { playing, hopsSinceChange } = this.#mouth.playout.clock;
     view.speakingHops = playing ? hopsSinceChange : 0;
     this.#want = this.#bestWant(outputs, row);
     this.#callerQuietHops = view.callerVoice > this.#info.thresholds.voice ? 0 : this.#callerQuietHops + 1;
@@ -251,7 +251,8 @@ export class TalkLoop implements CallLoop {
     if (this.#deadAir && (this.#hearing.open || this.#hearing.voiced)) this.#endTurn();
     switch (decision) {
       case "begin":
-        this.#endTurn();
+        // An interjection comes while the caller goes on: their turn stays open.
+        if (this.#mouth.planned[0]?.say.act !== "interjection") this.#endTurn();
         return;
       case "yield":
         this.#mouth.yield(false);

@@ -7,7 +7,7 @@ import { connectPod } from "./tick-client.ts";
 
 /** A pod on a free port and a client of it, for one test. */
 export async function startPod(
-  options: Partial<Omit<PodOptions, "models">> & { slots?: number; modelDir?: string } = {},
+  options: Partial<Omit<PodOptions, "models">> & { slots?: number; modelDir?: string; dataDir?: string } = {},
 ): Promise<{ pod: Pod; server: PodServer; client: PodClient; address: string; close: () => Promise<void> }> {
   const log = createLog({ process: "pod", level: "silent" });
   const pod = new Pod({
@@ -18,7 +18,12 @@ export async function startPod(
     clock: realClock,
     metrics: createPodMetrics(new Metrics("pod", { defaults: false })),
     ...options,
-    models: { modelDir: options.modelDir, device: "cpu", slots: options.slots ?? 16, dataDir: ".data" },
+    models: {
+      modelDir: options.modelDir,
+      device: "cpu",
+      slots: options.slots ?? 16,
+      dataDir: options.dataDir ?? ".data",
+    },
   });
   const server = await servePod(pod, "127.0.0.1", 0);
   await pod.whenReady();
