@@ -1,5 +1,5 @@
 import type { Clock } from "@sidetone/platform";
-import type { AfterCall } from "./live-call.ts";
+import type { AfterCall } from "./call-info.ts";
 
 /** Plans are asked for within seconds; what is older was never asked for. */
 const KEEP_MS = 120_000;

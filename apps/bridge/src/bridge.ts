@@ -6,10 +6,13 @@ import websocket from "@fastify/websocket";
 import { type Clock, type Logger, Metrics, SidetoneError, serveOperations } from "@sidetone/platform";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { AfterPlans } from "./after-plans.ts";
+import { Background } from "./background.ts";
 import { Calls, LIVE_SUFFIX, tapePath } from "./calls.ts";
 import type { BridgeConfig } from "./config.ts";
 import { MAX_MESSAGE_BYTES, MediaSocket } from "./media-socket.ts";
 import { type BridgeMetrics, createBridgeMetrics } from "./metrics.ts";
+import { ParkedCalls } from "./parked-calls.ts";
+import { phoneRoute } from "./phone-route.ts";
 import { PlaybookTable } from "./playbook-source.ts";
 import { Pods } from "./pods.ts";
 import { CarrierSignature } from "./signature.ts";
@@ -44,8 +47,11 @@ export class Bridge {
   readonly #tokens: StreamTokens;
   readonly #plans: AfterPlans;
   readonly #signature: CarrierSignature;
+  readonly #parked: ParkedCalls;
+  readonly #background: Background;
   readonly #server: FastifyInstance;
-  #publicUrl: string;
+  readonly #publicUrl: string;
+  readonly #wallMs: () => number;
   #draining = false;
 
   constructor(options: BridgeOptions) {
@@ -59,6 +65,8 @@ export class Bridge {
     this.#publicUrl = config.PUBLIC_URL?.replace(/\/$/, "") ?? `http://127.0.0.1:${config.PORT}`;
     this.#tokens = new StreamTokens(config.TWILIO_AUTH_TOKEN, { ttlMs: config.TOKEN_TTL_MS, wallMs });
     this.#plans = new AfterPlans(clock);
+    this.#parked = new ParkedCalls(clock);
+    this.#wallMs = wallMs;
     this.#signature = new CarrierSignature(config.TWILIO_AUTH_TOKEN, this.#publicUrl);
     this.playbooks = new PlaybookTable({ numbers: config.NUMBERS ?? {}, byDefault: config.PLAYBOOK });
     this.pods = new Pods({
@@ -82,7 +90,7 @@ export class Bridge {
       tokens: this.#tokens,
       playbooks: this.playbooks,
       plans: this.#plans,
-      listener: { event: () => {}, output: () => {}, listen: () => {}, finished: () => {} },
+      parked: this.#parked,
       tapes: {
         livePath: (callId, startedAt) => `${tapePath(tapeFolder, callId, startedAt)}${LIVE_SUFFIX}`,
         finish: async (livePath) => {
@@ -97,8 +105,19 @@ export class Bridge {
       leadMs: config.LEAD_MS,
       recoveryMs: config.POD_RECOVERY_MS,
       maxCalls: config.MAX_CALLS,
-      taskMediansMs: () => ({}),
+      taskMediansMs: () => this.#background.presence.taskMediansMs,
     });
+    this.#background = new Background({
+      redisUrl: config.REDIS_URL,
+      clock,
+      wallMs,
+      log,
+      metrics: this.#counts,
+      calls: this.calls,
+      bridgeId: config.BRIDGE_ID,
+      publicUrl: this.#publicUrl,
+    });
+    this.calls.listener = this.#background;
     this.#server = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, trustProxy: true });
   }
 
@@ -117,6 +136,7 @@ export class Bridge {
   /** Listens and starts ticking; returns the port. */
   async start(): Promise<number> {
     await this.pods.start();
+    this.#background.start();
     await this.#routes();
     await this.#server.listen({ host: this.#config.HOST, port: this.#config.PORT });
     const { port } = this.#server.server.address() as AddressInfo;
@@ -128,11 +148,9 @@ export class Bridge {
   /** No new calls; resolves when the last one has ended, or after DRAIN_MS, when what is left is ended. */
   async drain(): Promise<void> {
     this.#draining = true;
-    let cancel = () => {};
-    const late = new Promise<void>((done) => {
-      cancel = this.#clock.after(this.#config.DRAIN_MS, done);
-    });
-    await Promise.race([this.calls.drain(), late]);
+    const late = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(this.#config.DRAIN_MS, late.resolve);
+    await Promise.race([this.calls.drain(), late.promise]);
     cancel();
     await this.calls.endAll("drained");
   }
@@ -141,6 +159,7 @@ export class Bridge {
     this.#ticks.stop();
     await this.#server.close();
     this.pods.close();
+    await this.#background.close();
   }
 
   async #routes(): Promise<void> {
@@ -156,11 +175,20 @@ export class Bridge {
       tokens: this.#tokens,
       playbooks: this.playbooks,
       plans: this.#plans,
+      parked: this.#parked,
       metrics: this.#counts,
       log: this.#log,
       fallback: { line: this.#config.FALLBACK_LINE, number: this.#config.FALLBACK_NUMBER },
       refusal: (model) => this.calls.refusal(model),
       carrierEnded: (carrierCallId, status) => this.calls.carrierEnded(carrierCallId, status),
+    });
+    phoneRoute(server, {
+      authToken: this.#config.TWILIO_AUTH_TOKEN,
+      streamUrl: this.streamUrl,
+      tokens: this.#tokens,
+      playbooks: this.playbooks,
+      wallMs: this.#wallMs,
+      refusal: (model) => this.calls.refusal(model),
     });
     server.get(
       "/media",
@@ -193,10 +221,13 @@ export class Bridge {
     const pods = [...this.pods.links];
     const up = pods.filter((link) => link.status?.ready);
     const podStatus = up.length === 0 ? "down" : up.length < pods.length ? "degraded" : "ok";
+    const redisStatus = this.#background.status;
     return {
-      status: podStatus === "down" ? ("down" as const) : podStatus,
+      // Without Redis calls go on; what they ask of others waits.
+      status: podStatus === "ok" ? redisStatus : podStatus,
       parts: {
         pods: { status: podStatus, detail: `${up.length} of ${pods.length} ready` },
+        redis: { status: redisStatus },
         calls: { status: "ok", detail: `${this.calls.size} of ${this.#config.MAX_CALLS}` },
       },
     } as const;

@@ -3,6 +3,8 @@ import type { TickBatch } from "./tick-batch.ts";
 
 /** Hops remembered: four seconds, twice what lies between two snapshots. */
 const HOPS = 100;
+/** Inputs remembered when no snapshot ever comes. */
+const MAX_INPUTS = 1_000;
 
 interface PastInput {
   /** The input came before this hop. */
@@ -45,6 +47,7 @@ export class CallHistory {
   }
 
   putInput(hop: number, json: string): void {
+    if (this.#inputs.length >= MAX_INPUTS) this.#inputs.shift();
     this.#inputs.push({ hop, json });
   }
 

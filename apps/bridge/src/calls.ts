@@ -4,10 +4,12 @@ import { type Clock, type Logger, SidetoneError } from "@sidetone/platform";
 import { type CallEvent, type CallFigures, DECISIONS, OVERLAP_KINDS, PROJECTION_BINS_MS } from "@sidetone/protocol";
 import { TapeWriter } from "@sidetone/store";
 import type { AfterPlans } from "./after-plans.ts";
+import type { AfterCall, CallInfo, CallResume, CallSurroundings } from "./call-info.ts";
 import { CarrierWriter } from "./carrier-writer.ts";
-import { type AfterCall, type CallInfo, type CallSurroundings, LiveCall } from "./live-call.ts";
+import { LiveCall } from "./live-call.ts";
 import type { MediaSocket, Start } from "./media-socket.ts";
 import type { BridgeMetrics } from "./metrics.ts";
+import type { ParkedCalls } from "./parked-calls.ts";
 import type { PlaybookSource } from "./playbook-source.ts";
 import type { PodLink } from "./pod-link.ts";
 import type { Pods } from "./pods.ts";
@@ -33,8 +35,10 @@ export interface FinishedCall {
 /** Who hears of calls, all off the road: every method queues and returns. */
 export interface CallListener {
   event(event: CallEvent): void;
-  output: CallSurroundings["output"];
+  task: CallSurroundings["task"];
   listen: CallSurroundings["listen"];
+  started(call: LiveCall): void;
+  ended(call: LiveCall): void;
   finished(call: FinishedCall): void;
 }
 
@@ -48,7 +52,7 @@ export interface CallsOptions {
   tokens: StreamTokens;
   playbooks: PlaybookSource;
   plans: AfterPlans;
-  listener: CallListener;
+  parked: ParkedCalls;
   /** Where tapes of running calls lie, and what becomes of a finished one; returns its final path. */
   tapes: { livePath: (callId: string, startedAt: Date) => string; finish: (livePath: string) => Promise<string> };
   bridgeId: string;
@@ -68,6 +72,8 @@ interface Entry {
 /** All calls of this process: opens them, finds them, and sees them off. */
 export class Calls implements CallSurroundings {
   readonly #options: CallsOptions;
+  /** Set once, before the first call: the listeners need the calls, and the calls them. */
+  listener!: CallListener;
   readonly #entries = new Map<string, Entry>();
   /** Ended calls whose tapes are still being written. */
   readonly #finishing = new Set<Promise<void>>();
@@ -122,6 +128,7 @@ export class Calls implements CallSurroundings {
       options.plans.set(info.carrierCallId, { kind: "fallback" });
       throw refusal;
     }
+    const parked = options.parked.take(info.carrierCallId);
     const log = options.log.child({ callId: info.callId });
     const call = new LiveCall({
       info,
@@ -135,10 +142,13 @@ export class Calls implements CallSurroundings {
       recoveryMs: options.recoveryMs,
       bridgeId: options.bridgeId,
       taskMediansMs: options.taskMediansMs(),
+      resume: parked?.resume,
     });
     this.#entries.set(info.callId, { call, socket });
     options.ticks.add(call);
     call.start();
+    if (parked?.transferFailed) call.enter({ type: "refused", what: "transfer", reason: parked.transferFailed });
+    this.listener.started(call);
     options.metrics.callsStarted.inc();
     options.metrics.calls.set(this.#entries.size);
     log.info({ playbook: info.playbook.id, pod: call.podId, carrier: info.carrier }, "call started");
@@ -178,13 +188,12 @@ export class Calls implements CallSurroundings {
   // What a call asks of its surroundings.
 
   event(event: CallEvent): void {
-    this.#options.listener.event(event);
+    this.listener.event(event);
   }
 
-  output: CallSurroundings["output"] = (call, output) => this.#options.listener.output(call, output);
+  task: CallSurroundings["task"] = (call, output) => this.listener.task(call, output);
 
-  listen: CallSurroundings["listen"] = (call, hop, caller, agent) =>
-    this.#options.listener.listen(call, hop, caller, agent);
+  listen: CallSurroundings["listen"] = (call, hop, caller, agent) => this.listener.listen(call, hop, caller, agent);
 
   choosePod(model: string): PodLink | undefined {
     return this.#options.pods.choose(model);
@@ -195,9 +204,12 @@ export class Calls implements CallSurroundings {
     this.#entries.get(call.info.callId)?.socket.close();
   }
 
-  ended(call: LiveCall, reason: string, figures: CallFigures): void {
-    const { metrics, ticks } = this.#options;
+  ended(call: LiveCall, reason: string, figures: CallFigures, after: AfterCall | undefined): void {
+    const { metrics, ticks, parked } = this.#options;
     ticks.remove(call);
+    // Its caller may come back to us: after a transfer that nobody answers, or when only the socket broke.
+    if (after?.kind === "transfer" || reason === "socket-lost") parked.put(call.info, call.resume);
+    this.listener.ended(call);
     this.#entries.delete(call.info.callId);
     metrics.calls.set(this.#entries.size);
     metrics.callsEnded.inc({ reason });
@@ -209,7 +221,7 @@ export class Calls implements CallSurroundings {
 
   /** Off the road: the tape is closed and put in its place, then everybody hears of the end. */
   async #finish(call: LiveCall, reason: string, figures: CallFigures): Promise<void> {
-    const { metrics, tapes, listener } = this.#options;
+    const { metrics, tapes } = this.#options;
     await call.tape.close();
     metrics.tapeDropped.inc(call.tape.counts.droppedMicroTurns);
     let tapePath = call.tape.path;
@@ -218,8 +230,8 @@ export class Calls implements CallSurroundings {
     } catch (error) {
       call.log.error({ err: error }, "the tape stays where it was written");
     }
-    listener.event({ type: "ended", callId: call.info.callId, atMs: call.atMs, reason, figures, tapePath });
-    listener.finished({ info: call.info, reason, figures, tapePath });
+    this.listener.event({ type: "ended", callId: call.info.callId, atMs: call.atMs, reason, figures, tapePath });
+    this.listener.finished({ info: call.info, reason, figures, tapePath });
   }
 
   #openTape(info: CallInfo, log: Logger): TapeWriter {

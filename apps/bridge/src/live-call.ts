@@ -1,24 +1,18 @@
 import { HopAssembler, HopKind } from "@sidetone/audio";
 import type { Logger } from "@sidetone/platform";
-import {
-  type CallEvent,
-  type CallFigures,
-  DECISIONS,
-  HOP_SAMPLES,
-  type PlaybookOfCall,
-  type PodInput,
-  PodOutput,
-} from "@sidetone/protocol";
+import { type CallEvent, DECISIONS, HOP_SAMPLES, type PodInput, PodOutput } from "@sidetone/protocol";
 import type { TapeWriter } from "@sidetone/store";
 import { FiguresOfCall } from "./call-figures.ts";
-import { CallHistory } from "./call-history.ts";
+import type { AfterCall, CallInfo, CallResume, CallSurroundings } from "./call-info.ts";
 import type { CarrierWriter } from "./carrier-writer.ts";
+import { EpochBook } from "./epoch-book.ts";
 import { HeardLedger, NO_EPOCH } from "./heard-ledger.ts";
 import type { SocketCall } from "./media-socket.ts";
 import type { BridgeMetrics } from "./metrics.ts";
 import { PaceClock } from "./pace-clock.ts";
 import { Playout } from "./playout.ts";
-import type { HopReply, PodCall, PodLink } from "./pod-link.ts";
+import type { HopReply, PodCall } from "./pod-link.ts";
+import { PodSeat } from "./pod-seat.ts";
 import type { Ticking } from "./tick-loop.ts";
 
 /** Hops that one tick may take of one call: a burst after a stall is caught up within a few ticks. */
@@ -27,48 +21,9 @@ const MAX_HOPS_PER_TICK = 8;
 const PROBE_HOP = 2;
 /** How long a goodbye may take to be heard before the call ends without it. */
 const GOODBYE_MS = 10_000;
-/** Failures in a row, without a hop answered between, after which a call is given up. */
-const MAX_PLACEMENTS = 8;
-/** How often a call without a pod looks for one. */
-const PLACE_EVERY_MS = 100;
-/** A pod epoch that is never current, for what an earlier pod's audio is still playing. */
-const FOREIGN_EPOCH = 0xffffffff;
 const YIELD = DECISIONS.indexOf("yield");
 const SNAPSHOT_PREFIX = '{"type":"snapshot"';
 const MS_PER_HOP = 40;
-
-export interface CallInfo {
-  callId: string;
-  carrierCallId: string;
-  from: string;
-  to: string;
-  direction: "inbound" | "outbound";
-  carrier: "twilio" | "browser" | "test";
-  startedAt: Date;
-  timeZone: string;
-  seed: number;
-  playbook: PlaybookOfCall;
-}
-
-/** What follows on the carrier's side once we have closed the socket. */
-export type AfterCall =
-  | { kind: "hang-up" }
-  | { kind: "transfer"; target: string; reason: string; summary: string }
-  | { kind: "fallback" };
-
-/** Everything around the road: told of what happens, never waited for. */
-export interface CallSurroundings {
-  event(event: CallEvent): void;
-  /** An output that asks for something outside the road: tasks, transfer, hang-up. */
-  output(call: LiveCall, output: PodOutput): void;
-  /** Both channels of a hop, for those who listen in. Called only while `listened` is set. The views are the call's own. */
-  listen(call: LiveCall, hop: number, caller: Uint8Array, agent: Uint8Array): void;
-  /** The call is over; nothing comes from it any more. */
-  ended(call: LiveCall, reason: string, figures: CallFigures, after: AfterCall | undefined): void;
-  choosePod(model: string): PodLink | undefined;
-  /** Closes the carrier's socket. */
-  hangUp(call: LiveCall, after: AfterCall): void;
-}
 
 export interface LiveCallOptions {
   info: CallInfo;
@@ -82,6 +37,8 @@ export interface LiveCallOptions {
   recoveryMs: number;
   bridgeId: string;
   taskMediansMs: Record<string, number>;
+  /** An earlier stream of the same call ended in its midst. */
+  resume: CallResume | undefined;
 }
 
 /** One call's road: carrier audio in, hops to a pod, agent audio out, everything on tape. */
@@ -97,29 +54,23 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   readonly #pace = new PaceClock();
   readonly #ledger = new HeardLedger();
   readonly #playout: Playout;
-  readonly #history = new CallHistory();
+  readonly #seat: PodSeat;
   readonly #figures = new FiguresOfCall();
   readonly #callerHop = new Uint8Array(HOP_SAMPLES);
   readonly #agentHop = new Uint8Array(HOP_SAMPLES);
 
-  #link: PodLink | undefined;
-  #handle = 0;
-  #placements = 0;
-  #placeAtMs = 0;
-  #lostAtMs = Number.NaN;
-  #lostPod = "";
-  #podAnswered = false;
-
-  /** The pod's epoch now, and those of our own epochs that may still be heard. */
-  #podEpoch = 0;
-  readonly #podEpochs = new Map<number, number>([[0, 0]]);
-  readonly #endingEpochs: number[] = [];
+  readonly #epochs = new EpochBook();
   #decision = 0;
   #supervisor: string | undefined;
+  /** Hop 0 of this stream on the call's media clock. */
+  readonly #firstHop: number;
+  /** Audio and words go on the tape. */
+  #recording: boolean;
+  /** What was withheld cannot be stepped again: the next snapshot goes on the tape, to go on from. */
+  #snapshotWanted = false;
   #probed = false;
-  /** The hop that goes to the pod next, and how many of ours the unsent tick already holds. */
-  #nextHop = 0;
-  #unsentHops = 0;
+  /** The hop that goes to the pod next. */
+  #nextHop: number;
   #goodbye: { after: AfterCall; reason: string; untilMs: number } | undefined;
   #isOver = false;
 
@@ -129,6 +80,23 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
     this.tape = options.tape;
     this.log = options.log;
     this.#playout = new Playout(options.writer, this.#ledger, { leadMs: options.leadMs });
+    this.#nextHop = options.resume?.nextHop ?? 0;
+    this.#firstHop = this.#nextHop;
+    // Nothing is recorded before a playbook has said that it is. The line test is a tool and has nobody to ask.
+    this.#recording = this.info.playbook.model === "line-test";
+    this.tape.withheld = !this.#recording;
+    this.#seat = new PodSeat({
+      call: this,
+      log: options.log,
+      model: this.info.playbook.model,
+      choosePod: (model) => options.surroundings.choosePod(model),
+      nowMs: options.nowMs,
+      recoveryMs: options.recoveryMs,
+      resume: options.resume,
+      opened: (resume) => this.#opened(resume),
+      moved: (fromPod, toPod) => this.#moved(fromPod, toPod),
+      gaveUp: (lostForMs) => this.#gaveUp(lostForMs),
+    });
   }
 
   get isOver(): boolean {
@@ -136,7 +104,13 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   }
 
   get podId(): string {
-    return this.#link?.id ?? "";
+    return this.#seat.podId;
+  }
+
+  /** What another stream of the same call may go on from. */
+  get resume(): CallResume | undefined {
+    const resume = this.#seat.resume;
+    return resume && { state: resume.state, nextHop: this.#nextHop };
   }
 
   /** Who has taken the call over, if anybody. */
@@ -146,7 +120,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
 
   /** Media clock, milliseconds. */
   get atMs(): number {
-    return this.#assembler.positionSamples / 8;
+    return this.#nextHop * MS_PER_HOP;
   }
 
   get #receivedSamples(): number {
@@ -155,21 +129,19 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
 
   /** Opens the call on a pod. @returns false when no pod takes it. */
   start(): boolean {
-    const link = this.#options.surroundings.choosePod(this.info.playbook.model);
-    if (!link) return false;
-    this.#place(link, undefined);
+    if (!this.#seat.open()) return false;
     const { info } = this;
     this.#event({
       type: "started",
       callId: info.callId,
-      atMs: 0,
+      atMs: this.atMs,
       from: info.from,
       to: info.to,
       direction: info.direction,
       playbookId: info.playbook.id,
       playbookVersion: info.playbook.version,
       bridgeId: this.#options.bridgeId,
-      podId: link.id,
+      podId: this.podId,
       startedAt: info.startedAt.toISOString(),
       carrier: info.carrier,
     });
@@ -201,8 +173,9 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
 
   tick(nowMs: number): void {
     if (this.#isOver) return;
-    if (!this.#link) this.#findPod(nowMs);
-    this.#unsentHops = 0;
+    this.#seat.tick(nowMs);
+    // No pod took it, and it is over.
+    if (this.#isOver) return;
     for (let taken = 0; taken < MAX_HOPS_PER_TICK; taken++) {
       const kind = this.#assembler.pull(this.#callerHop, taken > 0);
       if (kind === HopKind.Waiting) break;
@@ -213,25 +186,26 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   }
 
   #takeHop(kind: HopKind): void {
-    const hop = this.#assembler.nextHopIndex - 1;
+    const position = this.#assembler.nextHopIndex - 1;
+    const hop = this.#firstHop + position;
     this.#nextHop = hop;
     const concealed = this.#assembler.concealedSamples;
     if (this.#assembler.skippedSamples > 0) this.#noteSkip(hop, this.#assembler.skippedSamples);
-    this.#ledger.take(hop * HOP_SAMPLES, this.#agentHop);
-    this.#noteEndedEpochs();
-    const epoch = this.#heardPodEpoch();
+    this.#ledger.take(position * HOP_SAMPLES, this.#agentHop);
+    for (let over = this.#epochs.nextEnded(this.#ledger); over; over = this.#epochs.nextEnded(this.#ledger)) {
+      this.enter({ type: "epoch-ended", ...over });
+    }
+    const epoch = this.#epochs.heard(this.#ledger);
     const samples = this.#ledger.heardSamples;
     this.tape.putHop(hop, this.#callerHop, this.#agentHop, epoch, samples, concealed);
-    this.#history.putHop(hop, this.#callerHop, this.#agentHop, epoch, samples, concealed);
-    this.#link?.batch.addHop(this.#handle, hop, this.#callerHop, this.#agentHop, epoch, samples, concealed);
+    this.#seat.addHop(hop, this.#callerHop, this.#agentHop, epoch, samples, concealed);
     this.#nextHop = hop + 1;
-    this.#unsentHops++;
     const { metrics, surroundings } = this.#options;
     metrics.hops.inc();
     if (kind === HopKind.Concealed) this.#noteGap(hop, concealed);
     if (this.listened) surroundings.listen(this, hop, this.#callerHop, this.#agentHop);
     this.#noteFloor(hop);
-    if (!this.#probed && hop >= PROBE_HOP) {
+    if (!this.#probed && position >= PROBE_HOP) {
       this.#probed = true;
       this.#options.writer.sendMark(this.#ledger.markSent(this.#receivedSamples));
     }
@@ -241,8 +215,8 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
 
   onReply(reply: HopReply): void {
     if (this.#isOver) return;
-    if (!this.#podAnswered) this.#notePodAnswered();
-    if (reply.epoch !== this.#podEpoch) this.#raise(reply.epoch);
+    this.#seat.answered();
+    if (reply.epoch !== this.#epochs.podEpoch) this.#raise(reply.epoch);
     if (reply.decision !== this.#decision) this.#noteDecision(reply);
     if (!this.#supervisor) {
       if (reply.audioBytes > 0) this.#playout.append(reply.audio, reply.audioAt, reply.audioBytes);
@@ -263,19 +237,12 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
 
   onOutput(json: string): void {
     if (this.#isOver) return;
-    let parsed: ReturnType<typeof PodOutput.safeParse>;
     if (json.startsWith(SNAPSHOT_PREFIX)) {
-      const hop = Number(/"hop":(\d+)/.exec(json.slice(0, 64))?.[1] ?? -1);
-      this.#history.putSnapshot(hop, json);
+      this.#seat.putSnapshot(json);
+      if (this.#snapshotWanted) this.#tapeSnapshot(json);
       return;
     }
-    try {
-      parsed = PodOutput.safeParse(JSON.parse(json));
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      this.#options.metrics.outputsInvalid.inc();
-      return;
-    }
+    const parsed = PodOutput.safeParse(readJson(json));
     if (!parsed.success) {
       this.#options.metrics.outputsInvalid.inc();
       this.log.warn({ path: parsed.error.issues[0]?.path.join(".") }, "a pod's output does not fit its schema");
@@ -285,36 +252,52 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   }
 
   #onOutput(output: PodOutput): void {
-    this.tape.note({ type: "out", hop: this.#nextHop, output });
+    this.tape.note({ type: "out", hop: this.#nextHop, output: this.#recording ? output : withoutWords(output) });
     this.#event({ type: "left", callId: this.info.callId, atMs: this.atMs, output });
     switch (output.type) {
       case "said":
         if (output.act === "backchannel") this.#figures.backchannels++;
         return;
       case "recording":
-        this.tape.withheld = !output.on;
+        this.#record(output.on);
         return;
       case "hang-up":
         this.sayGoodbye(output.reason, { kind: "hang-up" });
         return;
+      case "transfer":
+        this.transfer(output.target, output.reason, output.summary);
+        return;
       case "failed":
         this.onPodLost(`${output.code}: ${output.message}`);
         return;
+      case "delegate":
+      case "supersede":
+      case "cancel":
+      case "reprioritise":
+        this.#options.surroundings.task(this, output);
+        return;
       default:
-        this.#options.surroundings.output(this, output);
+      // The rest is told by its event alone.
     }
+  }
+
+  #record(on: boolean): void {
+    if (on && !this.#recording) this.#snapshotWanted = true;
+    this.#recording = on;
+    this.tape.withheld = !on;
+  }
+
+  #tapeSnapshot(json: string): void {
+    const snapshot = PodOutput.safeParse(JSON.parse(json));
+    if (!snapshot.success) return;
+    this.#snapshotWanted = false;
+    this.tape.note({ type: "out", hop: this.#nextHop, output: snapshot.data });
   }
 
   onPodLost(reason: string): void {
     if (this.#isOver) return;
-    this.#lostPod = this.podId;
-    this.#link?.detach(this.#handle);
-    this.#link = undefined;
-    this.#placeAtMs = this.#options.nowMs();
-    if (Number.isNaN(this.#lostAtMs)) this.#lostAtMs = this.#placeAtMs;
-    this.log.warn({ pod: this.#lostPod, reason }, "the call lost its pod");
-    this.#control("pod-lost", reason);
-    this.#findPod(this.#placeAtMs);
+    this.noteControl("pod-lost", reason);
+    this.#seat.lost(reason);
   }
 
   // Control.
@@ -322,17 +305,17 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   /** Puts an input before the next hop. */
   enter(input: PodInput): void {
     if (this.#isOver) return;
-    if (this.#unsentHops > 0) {
-      // A tick's inputs come before all of its hops: hops that came before this input must leave first.
-      this.#link?.send(this.#options.nowMs());
-      this.#unsentHops = 0;
-    }
     const hop = this.#nextHop;
-    const json = JSON.stringify(input);
     this.tape.note({ type: "in", hop, input });
-    this.#history.putInput(hop, json);
-    this.#link?.batch.addInput(this.#handle, json);
+    this.#seat.addInput(hop, JSON.stringify(input));
     this.#event({ type: "entered", callId: this.info.callId, atMs: this.atMs, input });
+  }
+
+  /** Puts the caller through to a person once what is being said was heard; only a carrier can. */
+  transfer(target: string, reason: string, summary: string): void {
+    if (this.info.carrier === "browser") {
+      this.enter({ type: "refused", what: "transfer", reason: "a browser call cannot be put through" });
+    } else this.sayGoodbye("transferred", { kind: "transfer", target, reason, summary });
   }
 
   /** Ends the call once what is being said was heard. */
@@ -345,7 +328,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   takeOver(by: string): void {
     if (this.#supervisor !== undefined) return;
     this.#supervisor = by;
-    this.#changeEpoch(this.#podEpoch, NO_EPOCH);
+    this.#changeEpoch(this.#epochs.podEpoch, NO_EPOCH);
     this.enter({ type: "taken-over", by });
   }
 
@@ -359,7 +342,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   handBack(by: string, note: string | undefined): void {
     if (this.#supervisor === undefined) return;
     this.#supervisor = undefined;
-    this.#changeEpoch(this.#podEpoch);
+    this.#changeEpoch(this.#epochs.podEpoch);
     this.enter({ type: "handed-back", by, ...(note === undefined ? {} : { note }) });
   }
 
@@ -368,7 +351,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
     if (this.#isOver) return;
     this.enter({ type: "closed", reason });
     this.#isOver = true;
-    this.#link?.detach(this.#handle);
+    this.#seat.leave();
     this.tape.note({ type: "end", hop: this.#nextHop, reason });
     const counts = this.#assembler.counts;
     const figures = this.#figures.figures(counts.gapHops + counts.droppedSamples / HOP_SAMPLES);
@@ -380,29 +363,8 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
 
   // Placement.
 
-  #findPod(nowMs: number): void {
-    if (nowMs < this.#placeAtMs) return;
-    this.#placeAtMs = nowMs + PLACE_EVERY_MS;
-    const link =
-      this.#placements < MAX_PLACEMENTS ? this.#options.surroundings.choosePod(this.info.playbook.model) : undefined;
-    if (link) {
-      this.#place(link, this.#history.resume());
-      return;
-    }
-    if (nowMs - this.#lostAtMs <= this.#options.recoveryMs && this.#placements < MAX_PLACEMENTS) return;
-    this.log.error({ lostForMs: nowMs - this.#lostAtMs }, "no pod takes the call; it is put through");
-    this.#options.surroundings.hangUp(this, { kind: "fallback" });
-    this.end("no-pod", { kind: "fallback" });
-  }
-
-  /** Opens the call on a pod; with what it is to resume from, everything since is replayed to it. */
-  #place(link: PodLink, resume: { state: unknown } | undefined): void {
+  #opened(resume: { state: unknown } | undefined): string {
     const { info } = this;
-    const isMove = this.#placements > 0;
-    this.#placements++;
-    this.#podAnswered = false;
-    this.#link = link;
-    this.#handle = link.attach(this);
     const opened: PodInput = {
       type: "opened",
       callId: info.callId,
@@ -414,32 +376,26 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
       seed: info.seed,
       playbook: info.playbook,
       taskMediansMs: this.#options.taskMediansMs,
-      ...(resume ? { resume } : {}),
+      ...(resume ? { resume: { state: resume.state } } : {}),
     };
     this.tape.note({ type: "in", hop: this.#nextHop, input: opened });
-    link.batch.addInput(this.#handle, JSON.stringify(opened));
-    if (!isMove) return;
-    this.#forgetPodEpochs();
-    this.#history.replay(this.#handle, link.batch, () => link.send(this.#options.nowMs()));
+    return JSON.stringify(opened);
+  }
+
+  #moved(fromPod: string, toPod: string): void {
+    this.#epochs.forgetPod();
     this.#options.metrics.moves.inc();
-    this.#control("moved", `${this.#lostPod} -> ${link.id}`);
-    this.#event({
-      type: "moved",
-      callId: info.callId,
-      atMs: this.atMs,
-      fromPod: this.#lostPod,
-      toPod: link.id,
-      reason: "pod lost",
-    });
+    this.noteControl("moved", `${fromPod} -> ${toPod}`);
+    this.#event({ type: "moved", callId: this.info.callId, atMs: this.atMs, fromPod, toPod, reason: "pod lost" });
   }
 
-  #notePodAnswered(): void {
-    this.#podAnswered = true;
-    this.#placements = 1;
-    this.#lostAtMs = Number.NaN;
+  #gaveUp(lostForMs: number): void {
+    this.log.error({ lostForMs }, "no pod takes the call; it is put through");
+    this.#options.surroundings.hangUp(this, { kind: "fallback" });
+    this.end("no-pod", { kind: "fallback" });
   }
 
-  // Epochs: the pod counts its own, and a new pod may count anew; ours only ever rise.
+  // Epochs.
 
   #raise(podEpoch: number): void {
     const startMs = this.#options.nowMs();
@@ -451,35 +407,8 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
 
   /** @returns true when the carrier's buffer was cleared. */
   #changeEpoch(podEpoch: number, label?: number): boolean {
-    const ending = this.#playout.epoch;
-    const next = ending + 1;
-    this.#podEpoch = podEpoch;
-    this.#podEpochs.set(next, podEpoch);
-    this.#endingEpochs.push(ending);
+    const next = this.#epochs.raise(podEpoch);
     return this.#playout.raise(next, this.#receivedSamples, label ?? next);
-  }
-
-  /** After a move, what an earlier pod's audio still plays must not pass for the new pod's. */
-  #forgetPodEpochs(): void {
-    for (const epoch of this.#podEpochs.keys()) this.#podEpochs.set(epoch, FOREIGN_EPOCH);
-    this.#podEpoch = FOREIGN_EPOCH;
-  }
-
-  #heardPodEpoch(): number {
-    return this.#podEpochs.get(this.#ledger.heardEpoch) ?? FOREIGN_EPOCH;
-  }
-
-  /** Tells the pod of each raised epoch's end once nothing of it can be heard any more. */
-  #noteEndedEpochs(): void {
-    while (this.#endingEpochs.length > 0) {
-      const ending = this.#endingEpochs[0]!;
-      if (!this.#ledger.isOver(this.#playout.epoch)) return;
-      this.#endingEpochs.shift();
-      const epoch = this.#podEpochs.get(ending) ?? FOREIGN_EPOCH;
-      if (ending !== this.#ledger.heardEpoch) this.#podEpochs.delete(ending);
-      if (epoch === FOREIGN_EPOCH) continue;
-      this.enter({ type: "epoch-ended", epoch, heardSamples: this.#ledger.heardOf(ending) });
-    }
   }
 
   // What is told to those around.
@@ -531,11 +460,26 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
     this.#event({ type: "hop-gap", callId: this.info.callId, atMs: hop * MS_PER_HOP, lostSamples, kind: "late" });
   }
 
-  #control(what: string, detail: string): void {
+  /** Notes on the tape what was done to the call from outside. */
+  noteControl(what: string, detail: string): void {
     this.tape.note({ type: "control", hop: this.#nextHop, what, detail });
   }
 
   #event(event: CallEvent): void {
     this.#options.surroundings.event(event);
+  }
+}
+
+/** What a caller said is not written down while nothing is recorded. */
+function withoutWords(output: PodOutput): PodOutput {
+  return output.type === "heard" ? { ...output, words: [] } : output;
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // What is not JSON fits no schema either, and is counted there.
+    return undefined;
   }
 }

@@ -77,67 +77,66 @@ export class MediaSocket {
 
   #onMessage(data: RawData, isBinary: boolean): void {
     if (this.#state === "over") return;
-    if (isBinary) return this.#refuse("MESSAGE_BINARY");
-    if (!this.#withinRate()) return this.#refuse("MESSAGE_RATE");
-    let message: unknown;
     try {
-      message = JSON.parse(data.toString());
-    } catch {
-      return this.#refuse("MESSAGE_MALFORMED", "not JSON");
-    }
-    if (this.#state === "started" && isMedia(message)) return this.#onMedia(message);
-    const parsed = CarrierMessage.safeParse(message);
-    if (!parsed.success) return this.#refuse("MESSAGE_MALFORMED", parsed.error.issues[0]?.path.join("."));
-    this.#dispatch(parsed.data);
-  }
-
-  #dispatch(message: CarrierMessage): void {
-    const call = this.#call;
-    switch (message.event) {
-      case "connected":
-        if (this.#state !== "opened") return this.#refuse("MESSAGE_OUT_OF_ORDER", "a second connected");
-        this.#state = "connected";
-        return;
-      case "start":
-        if (this.#state === "started") return this.#refuse("MESSAGE_OUT_OF_ORDER", "a second start");
-        return this.#start(message);
-      case "media":
-        if (!call) return this.#refuse("MESSAGE_OUT_OF_ORDER", "media before start");
-        return this.#onMedia(message);
-      case "dtmf":
-        if (!call) return this.#refuse("MESSAGE_OUT_OF_ORDER", "dtmf before start");
-        return call.onKey(message.dtmf.digit, Number(message.sequenceNumber));
-      case "mark":
-        if (!call) return this.#refuse("MESSAGE_OUT_OF_ORDER", "mark before start");
-        return call.onMark(message.mark.name, Number(message.sequenceNumber));
-      case "stop":
-        if (!call) return this.#refuse("MESSAGE_OUT_OF_ORDER", "stop before start");
-        this.#over("stopped");
-        this.socket.close(CLOSE_NORMAL);
-    }
-  }
-
-  #start(message: Start): void {
-    try {
-      this.#streamSid = message.streamSid;
-      this.#call = this.#options.accept(message, this);
-      this.#state = "started";
-      this.#stopWaiting();
+      if (isBinary) throw new SidetoneError("MESSAGE_BINARY");
+      if (!this.#withinRate()) throw new SidetoneError("MESSAGE_RATE");
+      const message = readJson(data);
+      if (this.#state === "started" && isMedia(message)) this.#onMedia(message);
+      else this.#dispatch(message);
     } catch (error) {
       if (!(error instanceof SidetoneError)) throw error;
       this.#refuse(error.code, error.detail);
     }
   }
 
+  #dispatch(message: unknown): void {
+    const parsed = CarrierMessage.safeParse(message);
+    if (!parsed.success) throw new SidetoneError("MESSAGE_MALFORMED", parsed.error.issues[0]?.path.join("."));
+    const { data } = parsed;
+    if (data.event === "connected") {
+      if (this.#state !== "opened") throw new SidetoneError("MESSAGE_OUT_OF_ORDER", "a second connected");
+      this.#state = "connected";
+      return;
+    }
+    if (data.event === "start") {
+      if (this.#state === "started") throw new SidetoneError("MESSAGE_OUT_OF_ORDER", "a second start");
+      this.#start(data);
+      return;
+    }
+    const call = this.#call;
+    if (!call) throw new SidetoneError("MESSAGE_OUT_OF_ORDER", `${data.event} before start`);
+    switch (data.event) {
+      case "media":
+        this.#onMedia(data);
+        return;
+      case "dtmf":
+        call.onKey(data.dtmf.digit, Number(data.sequenceNumber));
+        return;
+      case "mark":
+        call.onMark(data.mark.name, Number(data.sequenceNumber));
+        return;
+      case "stop":
+        this.#over("stopped");
+        this.socket.close(CLOSE_NORMAL);
+    }
+  }
+
+  #start(message: Start): void {
+    this.#streamSid = message.streamSid;
+    this.#call = this.#options.accept(message, this);
+    this.#state = "started";
+    this.#stopWaiting();
+  }
+
   /** The message's shape was checked by `isMedia` or by its schema. */
   #onMedia(message: Media): void {
     const { media } = message;
-    if (message.streamSid !== this.#streamSid) return this.#refuse("MESSAGE_MALFORMED", "another stream's media");
+    if (message.streamSid !== this.#streamSid) throw new SidetoneError("MESSAGE_MALFORMED", "another stream's media");
     const payload = media.payload;
-    if (payload.length > (MAX_PAYLOAD_BYTES / 3) * 4) return this.#refuse("MESSAGE_TOO_LARGE", "media payload");
+    if (payload.length > (MAX_PAYLOAD_BYTES / 3) * 4) throw new SidetoneError("MESSAGE_TOO_LARGE", "media.payload");
     const lengthBytes = this.#payload.write(payload, 0, "base64");
     // Node skips what is not base64; a payload that decodes to less than its length promises was not all base64.
-    if (lengthBytes !== base64Bytes(payload)) return this.#refuse("MESSAGE_MALFORMED", "media.payload");
+    if (lengthBytes !== base64Bytes(payload)) throw new SidetoneError("MESSAGE_MALFORMED", "media.payload");
     if (media.track !== "inbound") return;
     const sequence = Number(message.sequenceNumber);
     this.#call?.onMedia(this.#payload, lengthBytes, sequence, Number(media.chunk), Number(media.timestamp));
@@ -178,6 +177,14 @@ interface Media {
 }
 
 const COUNTER = /^\d{1,15}$/;
+
+function readJson(data: RawData): unknown {
+  try {
+    return JSON.parse(data.toString());
+  } catch (error) {
+    throw new SidetoneError("MESSAGE_MALFORMED", "not JSON", { cause: error });
+  }
+}
 
 /** The schema of `media` by hand: it is checked fifty times a second for every call. */
 function isMedia(message: unknown): message is Media {

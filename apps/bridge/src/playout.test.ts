@@ -70,7 +70,7 @@ class Carrier implements CarrierSink {
   }
 
   /** What a tick does: takes the hops that are complete, then pumps. */
-  takeHops(out: (hop: Uint8Array) => void = () => {}): void {
+  takeHops(out: (hop: Uint8Array) => void = () => undefined): void {
     const hop = new Uint8Array(320);
     while (this.#hopEnd + 320 <= this.receivedSamples) {
       this.ledger.take(this.#hopEnd, hop);
@@ -281,8 +281,8 @@ test("a carrier that takes no more is tried again and loses nothing", () => {
         if (open) taken.push(...bytes.subarray(0, length));
         return open;
       },
-      sendMark: () => {},
-      sendClear: () => {},
+      sendMark: () => undefined,
+      sendClear: () => undefined,
     },
     ledger,
     { leadMs: 120 },

@@ -4,8 +4,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import twilio from "twilio";
 import { z } from "zod";
 import type { AfterPlans } from "./after-plans.ts";
-import type { AfterCall } from "./live-call.ts";
+import type { AfterCall } from "./call-info.ts";
 import type { BridgeMetrics } from "./metrics.ts";
+import type { ParkedCalls } from "./parked-calls.ts";
 import type { PlaybookSource } from "./playbook-source.ts";
 import type { CarrierSignature } from "./signature.ts";
 import type { StreamTokens } from "./stream-token.ts";
@@ -29,6 +30,7 @@ export interface VoiceRoutesOptions {
   tokens: StreamTokens;
   playbooks: PlaybookSource;
   plans: AfterPlans;
+  parked: ParkedCalls;
   metrics: BridgeMetrics;
   log: Logger;
   fallback: { line: string; number: string | undefined };
@@ -60,7 +62,7 @@ export function voiceRoutes(server: FastifyInstance, options: VoiceRoutesOptions
 
   server.post("/voice/after", signed, async (request, reply) => {
     const form = AfterForm.parse(request.body);
-    if (form.DialCallStatus !== undefined) return twiml(reply, afterDial(options, form.DialCallStatus));
+    if (form.DialCallStatus !== undefined) return twiml(reply, afterDial(options, form, form.DialCallStatus));
     const after = plans.take(form.CallSid);
     log.info({ carrierCallId: form.CallSid, after: after.kind }, "the stream is over");
     return twiml(reply, answerAfter(options, form, after));
@@ -117,15 +119,19 @@ function answerAfter(
     case "fallback":
       return fallback(options);
     case "reattach": {
-      const chosen = options.playbooks.forNumber(form.To);
-      return options.refusal(chosen.model) ? fallback(options) : connect(options, form, chosen.id);
+      const { id, model } = options.parked.get(form.CallSid)?.info.playbook ?? options.playbooks.forNumber(form.To);
+      return options.refusal(model) ? fallback(options) : connect(options, form, id);
     }
   }
 }
 
-/** A transfer that nobody answered must not end in silence. */
-function afterDial(options: VoiceRoutesOptions, status: string): VoiceResponse {
-  if (status !== "completed" && status !== "answered") return fallback(options);
+/** A transfer that nobody answered comes back to the agent, who knows why. */
+function afterDial(options: VoiceRoutesOptions, form: z.infer<typeof VoiceForm>, status: string): VoiceResponse {
+  if (status !== "completed" && status !== "answered") {
+    const parked = options.parked.returned(form.CallSid, status);
+    if (!parked || options.refusal(parked.info.playbook.model)) return fallback(options);
+    return connect(options, form, parked.info.playbook.id);
+  }
   const response = new twilio.twiml.VoiceResponse();
   response.hangup();
   return response;
