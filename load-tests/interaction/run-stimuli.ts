@@ -25,14 +25,25 @@ const numberOf = (stimulus: Stimulus): string => {
   return stimulus.trigger.kind === "over-agent" ? NUMBERS.talk : NUMBERS.open;
 };
 
+const muLawOf = (samples: Int16Array): Uint8Array => {
+  const bytes = new Uint8Array(samples.length);
+  encodeUlaw(samples, bytes);
+  return bytes;
+};
+
 function stepsOf(stimulus: Stimulus): CallerStep[] {
-  const audio = new Uint8Array(stimulus.audio.length);
-  encodeUlaw(stimulus.audio, audio);
   const wait: CallerStep =
     stimulus.trigger.kind === "after-agent"
       ? { do: "listen", quietMs: QUIET_MS, atMostMs: OPENING_AT_MOST_MS }
       : { do: "await-agent", forMs: Math.round(stimulus.trigger.afterOnsetMs / 20) * 20, atMostMs: OPENING_AT_MOST_MS };
-  return [wait, { do: "speak", audio }, { do: "pause", ms: AFTER_MS }, { do: "hang-up" }];
+  const prelude: CallerStep[] = stimulus.prelude ? [wait, { do: "speak", audio: muLawOf(stimulus.prelude) }] : [];
+  return [
+    ...prelude,
+    wait,
+    { do: "speak", audio: muLawOf(stimulus.audio) },
+    { do: "pause", ms: AFTER_MS },
+    { do: "hang-up" },
+  ];
 }
 
 /** What the long opening sounds like when nobody disturbs it, relative to its onset. */

@@ -11,6 +11,8 @@ export interface Stimulus {
   id: string;
   scenario: Scenario;
   trigger: { kind: "after-agent" } | { kind: "over-agent"; afterOnsetMs: number };
+  /** A turn before the one that is judged, 8 kHz linear: what makes the agent ask. */
+  prelude?: Int16Array;
   /** 8 kHz linear. */
   audio: Int16Array;
   /** What is judged, milliseconds within `audio`: speech (or, for pauses, the pause) and the end of the whole turn. */
@@ -146,7 +148,8 @@ const MAKERS: Record<Exclude<Scenario, "echo">, (maker: Maker) => Made> = {
   "pause-in-digits": (m) => {
     const digits = Array.from({ length: 5 }, () => pick(m.random, DIGITS));
     const cut = 1 + Math.floor(m.random() * 4);
-    return broken(m, digits.slice(0, cut).join(" "), digits.slice(cut).join(" "), between(m.random, 200, 2_000));
+    const made = broken(m, digits.slice(0, cut).join(" "), digits.slice(cut).join(" "), between(m.random, 200, 2_000));
+    return { ...made, prelude: speech(m, "where is my order").audio };
   },
   "long-story": (m) => {
     const [a, b, c] = pick(m.random, STORIES);
