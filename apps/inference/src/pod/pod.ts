@@ -62,8 +62,10 @@ export class Pod {
   }
 
   get capacityCalls(): number {
-    const measured = this.#workers.reduce((sum, worker) => sum + (worker.ready ? worker.capacityCalls : 0), 0);
-    return Math.min(measured, this.#options.capacityCalls ?? measured);
+    const ready = this.#workers.filter((worker) => worker.ready);
+    const configured = this.#options.capacityCalls;
+    if (configured !== undefined) return Math.min(configured, ready.length * this.#options.models.slots);
+    return ready.reduce((sum, worker) => sum + worker.capacityCalls, 0);
   }
 
   /** Resolves when all workers serve. */
