@@ -120,8 +120,10 @@ function planDuringTurn(d: Draft): void {
   if (interject(d)) return;
   const { turn, understood, asking } = d.s;
   if (turn === null) return;
-  const slot = asking?.question.kind === "slot" ? asking.question.slot : null;
-  const midway = slot !== null && (understood.partials[slot] ?? "") !== "";
+  const midway = Object.entries(understood.partials).some(
+    ([slot, part]) =>
+      part !== turn.base.partials[slot] || (asking?.question.kind === "slot" && asking.question.slot === slot),
+  );
   const correcting =
     Object.values(understood.slots).some((value) => value.tentative) && d.s.nowMs - turn.grewAtMs < 300;
   if ((understood.blank || midway || correcting) && d.s.nowMs - turn.grewAtMs < PAUSE_MS) return;

@@ -1,4 +1,5 @@
 import { type Expectation, type Intent, OPEN } from "@sidetone/protocol";
+import type { Question } from "../state.ts";
 import type { Draft } from "./draft.ts";
 
 /** Tells the model what the caller is expected to say, and whether we have something to say; on change only. */
@@ -14,8 +15,11 @@ export function tellExpectation(d: Draft): void {
 function expectationOf(d: Draft): Expectation {
   const { asking, turn, understood } = d.s;
   // A turn keeps the expectation it began with until the next question was begun.
-  const question =
+  const asked =
     asking !== null && (asking.begun || asking.heardAtMs !== null) ? asking.question : (turn?.question ?? null);
+  // Who began to give a number unasked is expected to finish it.
+  const begun = turn === null || asked?.kind === "slot" ? undefined : Object.keys(understood.partials)[0];
+  const question: Question | null = begun === undefined ? asked : { kind: "slot", slot: begun };
   if (question === null) return OPEN;
   switch (question.kind) {
     case "open":

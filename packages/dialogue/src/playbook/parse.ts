@@ -49,8 +49,12 @@ export function parsePlaybook(text: string): ParsedPlaybook {
   return { id: parsed.data.id, version: parsed.data.version, model: parsed.data.model, document: parsed.data };
 }
 
-/** Checks a document that is already an object (from a database, an API). Lines are 0. */
+/** Checks a document that is already an object (from a database, a tape, an API). Lines are those of its JSON. */
 export function validatePlaybook(document: unknown): ParsedPlaybook {
+  const parsed = PlaybookSchema.safeParse(document);
+  if (parsed.success && checkPlaybook(parsed.data).length === 0) {
+    return { id: parsed.data.id, version: parsed.data.version, model: parsed.data.model, document: parsed.data };
+  }
   return parsePlaybook(JSON.stringify(document, null, 1));
 }
 
