@@ -54,24 +54,11 @@ export const scriptedVoice: Voice = {
   },
 };
 
-/** Answers events with what the scene says, and keeps them all. */
-export class ScriptedDialogue implements Dialogue {
-  readonly events: DialogueEvent[] = [];
-  readonly #answer: (event: DialogueEvent) => Effect[];
-
-  constructor(answer: (event: DialogueEvent) => Effect[]) {
-    this.#answer = answer;
-  }
-
-  reduce(event: DialogueEvent): Effect[] {
-    this.events.push(event);
-    return this.#answer(event);
-  }
-
-  snapshot(): unknown {
-    return { events: this.events.length };
-  }
-}
+/** Answers events as the scene says. */
+export const scriptedDialogue = (answer: (event: DialogueEvent) => Effect[]): Dialogue => ({
+  reduce: answer,
+  snapshot: () => ({}),
+});
 
 export const say = (utteranceId: number, text: string, more: Partial<Extract<Effect, { type: "say" }>> = {}) =>
   ({
@@ -116,7 +103,7 @@ const info: ModelInfo = {
 /** One call's talk loop on its media clock, with everything around it scripted. */
 export class Scene {
   readonly loop: TalkLoop;
-  readonly dialogue: ScriptedDialogue;
+  readonly events: DialogueEvent[] = [];
   readonly ear = new Ear();
   readonly outputs: PodOutput[] = [];
   readonly decisions: string[] = [];
@@ -131,14 +118,22 @@ export class Scene {
 
   constructor(options: {
     answer?: (event: DialogueEvent) => Effect[];
+    /** In the place of `answer`. */
+    dialogue?: Dialogue;
     greets?: boolean;
     voice?: Voice;
     resumed?: unknown;
   }) {
-    this.dialogue = new ScriptedDialogue(options.answer ?? (() => []));
+    const dialogue = options.dialogue ?? scriptedDialogue(options.answer ?? (() => []));
     this.loop = new TalkLoop({
       info,
-      dialogue: this.dialogue,
+      dialogue: {
+        reduce: (event) => {
+          this.events.push(event);
+          return dialogue.reduce(event);
+        },
+        snapshot: () => dialogue.snapshot(),
+      },
       ears: {
         expect: () => undefined,
         hear: () => {
@@ -197,6 +192,16 @@ export class Scene {
     ear.take(out.epoch, out.audio.subarray(0, out.audioBytes));
   }
 
+  /** Steps until `done`, at most ten seconds. */
+  until(done: () => boolean, thought: Thought = {}): void {
+    for (let hop = 0; hop < 250 && !done(); hop++) this.step(thought);
+    if (!done()) throw new Error(`it did not happen within ten seconds; heard ${JSON.stringify(this.saidTexts())}`);
+  }
+
+  saidTexts(): string[] {
+    return this.outputsOf("said").map((said) => said.text);
+  }
+
   steps(count: number, thought: Thought = {}): void {
     for (let i = 0; i < count; i++) this.step(thought);
   }
@@ -216,6 +221,6 @@ export class Scene {
   }
 
   eventsOf<T extends DialogueEvent["type"]>(type: T): Extract<DialogueEvent, { type: T }>[] {
-    return this.dialogue.events.filter((event): event is Extract<DialogueEvent, { type: T }> => event.type === type);
+    return this.events.filter((event): event is Extract<DialogueEvent, { type: T }> => event.type === type);
   }
 }
