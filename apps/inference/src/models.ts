@@ -39,7 +39,7 @@ export async function loadModels(settings: ModelSettings, log: Logger): Promise<
   if (model) {
     const speaker = await startSpeaker({ dataDir: settings.dataDir, voice: settings.voice }, log);
     closers.push(() => speaker.close());
-    seats.set("interaction", createSeat(model, talkLoopMaker(model.info, speaker)));
+    seats.set("interaction", createSeat(model, talkLoopMaker(model.info, speaker, log)));
   }
   seats.set("line-test", createSeat(new LineTestModel(settings.slots), lineTestLoop));
   return {

@@ -5,6 +5,8 @@ import {
   type OpenOptions,
   openDialogue,
   reduce,
+  restoreDialogue,
+  snapshotDialogue,
 } from "@sidetone/dialogue";
 
 /** One call's dialogue: the pure reducer and the state it is at. */
@@ -19,9 +21,7 @@ export class PlaybookDialogue implements Dialogue {
   #state: DialogueState;
 
   constructor(options: OpenOptions, snapshot?: unknown) {
-    const fresh = openDialogue(options);
-    // The playbook comes with every `opened`; it would be most of a snapshot's bytes.
-    this.#state = snapshot === undefined ? fresh : { ...(snapshot as DialogueState), playbook: fresh.playbook };
+    this.#state = snapshot === undefined ? openDialogue(options) : restoreDialogue(snapshot, options.playbook);
   }
 
   reduce(event: DialogueEvent): Effect[] {
@@ -31,7 +31,6 @@ export class PlaybookDialogue implements Dialogue {
   }
 
   snapshot(): unknown {
-    const { playbook: _left, ...rest } = this.#state;
-    return rest;
+    return snapshotDialogue(this.#state);
   }
 }

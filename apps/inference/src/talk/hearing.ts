@@ -50,7 +50,9 @@ export class Hearing {
     return heard;
   }
 
-  #told(words: HeardWord[], final: boolean): Heard {
+  #told(heard: readonly HeardWord[], final: boolean): Heard {
+    // The decoder's words carry more than the wire knows.
+    const words = heard.map(({ text, startMs, endMs, confidence }) => ({ text, startMs, endMs, confidence }));
     return { type: "heard", turn: this.turn, revision: this.#revision++, final, words };
   }
 }

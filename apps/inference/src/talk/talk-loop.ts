@@ -228,7 +228,7 @@ export class TalkLoop implements CallLoop {
 
   #listen(outputs: OutputBatch, row: number): void {
     const width = this.#info.symbolFramesPerHop * this.#info.symbols.length;
-    const heard = this.#hearing.hear(outputs.symbols, row * width, this.#nowMs, this.#callerQuietHops === 0);
+    const heard = this.#hearing.hear(outputs.symbols, row * width, this.#nowMs - HOP_MS, this.#callerQuietHops === 0);
     if (!heard) return;
     this.#outputs.push(heard);
     this.#reduce({ atMs: this.#nowMs, ...heard });
