@@ -39,6 +39,7 @@ export function openDialogue(options: OpenOptions): DialogueState {
     listenUntilMs: 0,
     remarks: [],
     lastSaid: "",
+    lastSaidAfter: -1,
     transcript: [],
     hints: [],
     recording: "unknown",

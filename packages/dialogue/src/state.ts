@@ -43,6 +43,8 @@ export interface Progress {
   agreed: string;
   /** How often a lookup for it found nothing. */
   notFound: number;
+  /** Values that its answer was about; a correction of them opens it again. Empty where something was changed. */
+  answeredFor: Record<string, string>;
 }
 
 /** Something that the caller asked of the talk itself, not of the company. One of each kind a turn. */
@@ -206,8 +208,10 @@ export interface DialogueState {
   listenUntilMs: number;
   /** Lines to be said once, in order: answers to requests, apologies, remarks. */
   remarks: Remark[];
-  /** What the caller heard last, for "say that again". */
+  /** What the caller heard since they spoke last, for "say that again". */
   lastSaid: string;
+  /** Turn after which `lastSaid` was said. */
+  lastSaidAfter: number;
   transcript: { who: "caller" | "agent"; text: string }[];
   hints: string[];
   recording: "unknown" | "on" | "off";

@@ -188,7 +188,11 @@ export class Floor {
     let quietMs = 0;
     while (this.atMs < until && quietMs < 600 && this.ended === null) {
       this.tick();
-      const busy = this.speaking !== null || this.queue.length > 0 || this.talking !== null || this.due.length > 0;
+      const busy =
+        this.speaking !== null ||
+        this.queue.length > 0 ||
+        this.talking !== null ||
+        this.due.some((one) => one.atMs - this.atMs < 1500);
       quietMs = busy ? 0 : quietMs + HOP_MS;
     }
   }

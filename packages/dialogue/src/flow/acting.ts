@@ -1,4 +1,4 @@
-import type { Question, Request, Turn } from "../state.ts";
+import type { Question, Request, Thread, Turn } from "../state.ts";
 import { sayDay, sayList, saySpan, sayTime } from "../talking/speakable.ts";
 import { lookUp } from "../talking/template.ts";
 import { localMoment } from "../understanding/moments.ts";
@@ -36,7 +36,7 @@ export function act(d: Draft, facts: EndedTurnFacts): void {
   }
   const answered = applyAnswer(d, turn);
   for (const request of s.understood.requests)
-    if (!facts.requestsBefore.includes(request.kind)) applyRequest(d, request, newThreads.length > 0 || answered);
+    if (!facts.requestsBefore.includes(request.kind)) applyRequest(d, request, newThreads, answered);
   for (const thread of newThreads) {
     if (wantOf(d, thread)?.handOver === true)
       handOver(d, `the caller asked for ${wantOf(d, thread)?.title ?? thread.want}`);
@@ -125,7 +125,8 @@ function applyAnswer(d: Draft, turn: Turn): boolean {
   }
 }
 
-function applyRequest(d: Draft, request: Request, andMore: boolean): void {
+function applyRequest(d: Draft, request: Request, newThreads: readonly Thread[], answered: boolean): void {
+  const andMore = newThreads.length > 0 || answered;
   const { s } = d;
   const key = `${request.kind}:${s.counters.remark}`;
   switch (request.kind) {
@@ -149,14 +150,14 @@ function applyRequest(d: Draft, request: Request, andMore: boolean): void {
     case "back":
       return;
     case "never-mind": {
-      const active = openThreads(d)[0];
+      const active = openThreads(d).find((thread) => !newThreads.includes(thread));
       if (active === undefined) return;
       setProgress(d, active.key, { status: "dropped" });
       remark(d, { name: "never-mind", text: line(d, "never-mind", key), resume: false });
       return;
     }
     case "goodbye":
-      if (!andMore) s.closing = true;
+      if (newThreads.length === 0) s.closing = true;
       return;
     case "thanks":
       if (!andMore && s.asking === null && !s.closing && openThreads(d).length === 0)

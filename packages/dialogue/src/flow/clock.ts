@@ -50,7 +50,7 @@ function waitPassed(d: Draft): void {
   if (slow === undefined || s.asking !== null || s.outbox.length > 0 || s.closing) return;
   slow.remarks = 3;
   slow.remarkedAtMs = s.nowMs;
-  offer(d, "call-back");
+  offer(d, "call-back", slow.taskId);
 }
 
 /** Humane steps into silence: the question again, a check, a goodbye. */

@@ -84,9 +84,21 @@ export function remark(
   if (d.s.remarks.length > 6) d.s.remarks.shift();
 }
 
-export const NO_PROGRESS: Progress = { status: "open", step: 0, agreed: "", notFound: 0 };
+export const NO_PROGRESS: Progress = { status: "open", step: 0, agreed: "", notFound: 0, answeredFor: {} };
 
-export const progressOf = (d: Draft, thread: string): Progress => d.s.progress[thread] ?? NO_PROGRESS;
+export function progressOf(d: Draft, thread: string): Progress {
+  const progress = d.s.progress[thread] ?? NO_PROGRESS;
+  return progress.status === "answered" && wasCorrected(d, thread, progress)
+    ? { ...progress, status: "open" }
+    : progress;
+}
+
+/** "No, nine two" after the answer: the latest thread is open again, for the value that was meant. */
+function wasCorrected(d: Draft, thread: string, { answeredFor }: Progress): boolean {
+  const { threads, slots } = d.s.understood;
+  if (threads.at(-1)?.key !== thread) return false;
+  return Object.entries(answeredFor).some(([slot, value]) => slots[slot] !== undefined && slots[slot].value !== value);
+}
 
 export function setProgress(d: Draft, thread: string, change: Partial<Progress>): void {
   d.s.progress[thread] = { ...progressOf(d, thread), ...change };

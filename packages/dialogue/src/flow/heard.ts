@@ -1,6 +1,7 @@
+import { TASKS } from "@sidetone/protocol";
 import type { Part, Task } from "../state.ts";
 import { type Draft, progressOf, setProgress } from "./draft.ts";
-import { handOver, transferNow } from "./hand-over.ts";
+import { handOver, offer, transferNow } from "./hand-over.ts";
 import { answerFor, stepOf, taskOf } from "./situation.ts";
 
 const KEPT_KEYS = 160;
@@ -37,6 +38,10 @@ export function partHeard(d: Draft, part: Part): void {
     }
     case "static":
       if (rest.at(-1) === "end") setProgress(d, rest[0] as string, { status: "answered" });
+      break;
+    case "locked":
+      setProgress(d, rest[0] as string, { status: "dropped" });
+      offer(d, "human");
       break;
     case "answer": {
       const task = s.tasks.find((one) => key.startsWith(`answer:${one.taskId}.${one.epoch}:`));
@@ -83,7 +88,13 @@ function answered(d: Draft, task: Task): void {
   }
   const steps = d.book.playbook.wants[thread.want]?.steps.length ?? 0;
   if (progress.step + 1 < steps && task.status === "found") setProgress(d, thread.key, { step: progress.step + 1 });
-  else setProgress(d, thread.key, { status: "answered" });
+  else setProgress(d, thread.key, { status: "answered", answeredFor: answeredFor(d, task, step?.slots ?? []) });
+}
+
+/** A lookup can be repeated for a corrected value; what changed the world cannot. */
+function answeredFor(d: Draft, task: Task, slots: readonly string[]): Record<string, string> {
+  if (TASKS[task.kind].sideEffect) return {};
+  return Object.fromEntries(slots.map((slot) => [slot, d.s.understood.slots[slot]?.value ?? ""]));
 }
 
 /** Takes a value out of the understanding, also of the turn that is still open. */

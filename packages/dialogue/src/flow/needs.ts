@@ -105,6 +105,14 @@ function threadNeeds(d: Draft): Need[] {
         ),
       );
     }
+    if (situation.kind === "locked" && thread === active) {
+      const failed = d.book.playbook.policy.verification?.failed;
+      needs.push(
+        need(`locked:${thread.key}`, failed === undefined ? "" : (speak(d, failed, thread.key) ?? ""), {
+          act: "answer",
+        }),
+      );
+    }
     if (situation.kind === "wait" && thread === active) needs.push(...waitingNeeds(d, situation.task));
     if (situation.kind === "ask" && thread === active) {
       needs.push(...switchNeeds(d, thread, threads));

@@ -108,9 +108,18 @@ export function agentFinished(d: Draft, utteranceId: number): void {
   if (utterance === undefined) return;
   d.s.outbox = d.s.outbox.filter((one) => one !== utterance);
   d.s.quietSinceMs = d.s.nowMs;
-  d.s.lastSaid = textOf(utterance);
-  d.s.transcript.push({ who: "agent", text: textOf(utterance) });
+  remember(d, textOf(utterance));
   for (const part of utterance.parts) partHeard(d, part);
+}
+
+const LAST_SAID_MOST = 600;
+
+/** Exactly what reached the ear goes into the transcript, and is what "say that again" means. */
+function remember(d: Draft, text: string): void {
+  d.s.transcript.push({ who: "agent", text });
+  const turn = d.s.ended?.index ?? -1;
+  d.s.lastSaid = (d.s.lastSaidAfter === turn ? `${d.s.lastSaid} ${text}` : text).trim().slice(-LAST_SAID_MOST);
+  d.s.lastSaidAfter = turn;
 }
 
 /** How long an interrupter has to begin before the agent goes on by itself. */
@@ -124,10 +133,7 @@ export function agentYielded(d: Draft, utteranceId: number, heardText: string): 
   d.s.quietSinceMs = d.s.nowMs;
   d.s.listenUntilMs = d.s.nowMs + LISTEN_MS;
   let heardWords = countWords(heardText);
-  if (heardWords > 0) {
-    d.s.transcript.push({ who: "agent", text: heardText });
-    d.s.lastSaid = heardText;
-  }
+  if (heardWords > 0) remember(d, heardText);
   d.s.cutOff = null;
   for (const part of utterance.parts) {
     const words = part.text.split(/\s+/).filter((word) => word !== "");

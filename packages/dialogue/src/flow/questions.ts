@@ -11,8 +11,10 @@ export function neededQuestion(d: Draft): { key: string; question: Question } | 
     return { key: "recording", question: { kind: "recording" } };
   }
   if (s.closing || s.handOver !== null) return null;
-  if (s.asking?.question.kind === "offer" && s.understood.answers[s.asking.key] === undefined)
-    return { key: s.asking.key, question: s.asking.question };
+  const offered = s.asking?.question.kind === "offer" ? s.asking : null;
+  if (offered !== null && s.understood.answers[offered.key] === undefined && !isMoot(d, offered.key)) {
+    return { key: offered.key, question: offered.question };
+  }
   const active = openThreads(d)[0];
   if (s.understood.ambiguous !== null && active === undefined) {
     const [first, second] = s.understood.ambiguous;
@@ -30,6 +32,12 @@ export function neededQuestion(d: Draft): { key: string; question: Question } | 
   if (answered > 0 && s.understood.answers[`else:${answered}`] === undefined)
     return { key: `else:${answered}`, question: { kind: "anything-else" } };
   return { key: `open:${answered}`, question: { kind: "open" } };
+}
+
+/** An offer made because a task took long ends with the task. */
+function isMoot(d: Draft, key: string): boolean {
+  const task = d.s.tasks.find((one) => key.endsWith(`:${one.taskId}`));
+  return task !== undefined && task.status !== "running";
 }
 
 /** Keeps `asking` in step with what needs to be asked. */

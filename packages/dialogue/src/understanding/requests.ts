@@ -154,10 +154,13 @@ export function hearRequests(tokens: readonly Token[], now: LocalMoment, timeZon
     const moment = hearMoment(words, now);
     const inMs = moment.inMs ?? untilMs(moment.time, now);
     if (inMs !== null && inMs > 0) {
-      const about =
-        /\b(?:to|about|that) (.+)$/.exec(
-          words.join(" ").replace(/\bin (?:a |an |half |\w+ )?(?:minutes?|hours?|seconds?)\b.*$/, ""),
-        )?.[1] ?? "";
+      const bare = words
+        .join(" ")
+        .replace(
+          /\b(?:in (?:a |an |half an? |\w+ )?(?:\w+ )?(?:minutes?|hours?|seconds?)|at [\w ]*?(?= (?:to|about|that) |$))/,
+          "",
+        );
+      const about = /\b(?:to|about|that) (.+)$/.exec(bare)?.[1]?.trim() ?? "";
       requests.push({ kind: "remind", inMs, text: about });
       return requests;
     }

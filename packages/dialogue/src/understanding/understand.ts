@@ -43,7 +43,8 @@ export function understand(book: CompiledPlaybook, base: Understood, hearing: He
   after.requests = hearRequests(tokens, hearing.now, hearing.timeZone);
   if (after.requests.some((request) => request.kind === "not-you")) return { ...after, blank: false };
   const answered = hearAnswer(after, hearing);
-  const wants = hearTurnWants(book, hearing, answered);
+  const aside = after.requests.some((request) => !SOCIAL.has(request.kind));
+  const wants = hearTurnWants(book, hearing, answered, aside);
   for (const want of wants.wants) addThread(after, want, hearing);
   if (wants.wants.length === 0) after.ambiguous = wants.ambiguous;
   const slotted = hearSlots(book, after, base, hearing);
@@ -105,6 +106,9 @@ const startsWithAnswer = (tokens: readonly Token[]): boolean => {
   return /^(yes|yeah|yep|yup|no|nope|nah|sure|ok)$/.test(first);
 };
 
+/** Requests that are made beside a want, not instead of one. */
+const SOCIAL = new Set(["greeting", "thanks", "goodbye", "back", "never-mind"]);
+
 /** Slots in whose answers other wants' words occur by accident. */
 const WORDY = new Set(["name", "address", "email"]);
 
@@ -112,6 +116,7 @@ function hearTurnWants(
   book: CompiledPlaybook,
   hearing: Hearing,
   answered: boolean,
+  aside: boolean,
 ): { wants: WantScore[]; ambiguous: [string, string] | null } {
   const { question, tokens } = hearing;
   if (question?.kind === "which-want") {
@@ -133,7 +138,7 @@ function hearTurnWants(
   const heard = hearWants(book.wants, tokens);
   const asked = question?.kind === "slot" ? book.playbook.slots[question.slot] : undefined;
   const floor =
-    asked !== undefined && WORDY.has(asked.type)
+    aside || (asked !== undefined && WORDY.has(asked.type))
       ? 0.75
       : answered && !startsNewSentence(tokens)
         ? 0.7

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { APPOINTMENTS } from "./conversation/expected/appointments.ts";
+import { CLOSINGS } from "./conversation/expected/closings.ts";
+import { INITIATIVE } from "./conversation/expected/initiative.ts";
+import { NUMBERS } from "./conversation/expected/numbers.ts";
+import { OPENINGS } from "./conversation/expected/openings.ts";
+import { OVERLAPS } from "./conversation/expected/overlaps.ts";
+import { REPAIRS } from "./conversation/expected/repairs.ts";
+import { WAITING } from "./conversation/expected/waiting.ts";
+import { WANTS } from "./conversation/expected/wants.ts";
+import { runConversation } from "./conversation/script.ts";
+import { conversationOf } from "./conversation/table.ts";
+import { loadPlaybook, shippedPlaybookPath } from "./playbook-file.ts";
+
+const retail = loadPlaybook(shippedPlaybookPath("retail-order-support")).document;
+const clinic = loadPlaybook(shippedPlaybookPath("appointment-booking")).document;
+
+for (const [title, playbook, expected] of [
+  ["openings", retail, OPENINGS],
+  ["wants", retail, WANTS],
+  ["numbers", retail, NUMBERS],
+  ["repairs", retail, REPAIRS],
+  ["overlaps", retail, OVERLAPS],
+  ["waiting", retail, WAITING],
+  ["initiative", retail, INITIATIVE],
+  ["closings", retail, CLOSINGS],
+  ["appointments", clinic, APPOINTMENTS],
+] as const) {
+  describe(title, () => {
+    for (const [name, rows, more] of expected) {
+      test(name, () => {
+        const { failures } = runConversation(playbook, conversationOf(name, rows, more));
+        assert.deepEqual(failures, []);
+      });
+    }
+  });
+}
