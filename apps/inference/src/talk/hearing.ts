@@ -6,14 +6,17 @@ type Heard = Extract<PodOutput, { type: "heard" }>;
 /** The caller's turns: which one is open, and how its hearing was revised. */
 export class Hearing {
   readonly #ears: Ears;
+  readonly #isEcho: (word: HeardWord) => boolean;
   turn = 0;
   #revision = 0;
   #open = false;
   /** The caller's voice was heard in this turn, with or without words. */
   #voiced = false;
 
-  constructor(ears: Ears) {
+  /** `isEcho` tells words that are the agent's own, come back over the line. */
+  constructor(ears: Ears, isEcho: (word: HeardWord) => boolean) {
     this.#ears = ears;
+    this.#isEcho = isEcho;
   }
 
   /** Words of the turn were heard and it was not closed. */
@@ -33,7 +36,7 @@ export class Hearing {
   hear(symbols: Float32Array, offset: number, atMs: number, voice: boolean): Heard | undefined {
     if (voice) this.#voiced = true;
     if (!this.#ears.hear(symbols, offset, atMs)) return undefined;
-    const words = this.#ears.words();
+    const words = this.#callers(this.#ears.words());
     if (words.length === 0 && !this.#open) return undefined;
     this.#open = true;
     return this.#told(words, false);
@@ -41,7 +44,7 @@ export class Hearing {
 
   /** Closes the turn; its final hearing when it had words. Turns count up either way. */
   end(): Heard | undefined {
-    const words = this.#ears.endTurn();
+    const words = this.#callers(this.#ears.endTurn());
     const heard = this.#open || words.length > 0 ? this.#told(words, true) : undefined;
     this.turn++;
     this.#revision = 0;
@@ -50,9 +53,18 @@ export class Hearing {
     return heard;
   }
 
-  #told(heard: readonly HeardWord[], final: boolean): Heard {
-    // The decoder's words carry more than the wire knows.
-    const words = heard.map(({ text, startMs, endMs, confidence }) => ({ text, startMs, endMs, confidence }));
+  /** The caller's own words, in the wire's form: the decoder's carry more. */
+  #callers(heard: readonly HeardWord[]): HeardWord[] {
+    const words: HeardWord[] = [];
+    for (const word of heard) {
+      if (this.#isEcho(word)) continue;
+      const { text, startMs, endMs, confidence } = word;
+      words.push({ text, startMs, endMs, confidence });
+    }
+    return words;
+  }
+
+  #told(words: HeardWord[], final: boolean): Heard {
     return { type: "heard", turn: this.turn, revision: this.#revision++, final, words };
   }
 }

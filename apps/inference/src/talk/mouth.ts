@@ -3,6 +3,7 @@ import type { PodOutput } from "@sidetone/protocol";
 import type { Utterance } from "@sidetone/speech";
 import type { HopIn, HopOut } from "../shard/call-loop.ts";
 import { epochWords, type HeardPart, heardPart, type Line, restOfWordSamples, type Say } from "./line.ts";
+import { OwnWords } from "./own-words.ts";
 import { type Placed, Playout } from "./playout.ts";
 
 /** Makes speech off the road; what is known already is in the utterance at once. */
@@ -16,6 +17,7 @@ export type MouthEvent =
   | { type: "finished"; line: Line }
   | { type: "yielded"; line: Line; part: HeardPart };
 
+const HOP_MS = 40;
 /** A line may begin when this much of it is ready: two hops, so that the next piece is there before it is needed. */
 const READY_SAMPLES = 640;
 /** Between two lines of one turn: 160 ms. */
@@ -45,6 +47,7 @@ interface Cut {
  */
 export class Mouth {
   readonly playout = new Playout();
+  readonly ownWords = new OwnWords();
   readonly #voice: Voice;
   /** Planned, not begun; in order. */
   readonly #planned: Line[] = [];
@@ -114,6 +117,7 @@ export class Mouth {
   /** Follows the caller's ear; call once a hop, first. */
   hear(hop: HopIn, events: MouthEvent[]): void {
     this.playout.hear(hop);
+    this.ownWords.follow(this.current, this.playout.heardSamples, (hop.hop + 1) * HOP_MS);
     for (const line of this.#begun) {
       if (line.began || this.playout.heardSamples <= line.placed!.startSamples) continue;
       line.began = true;

@@ -270,6 +270,19 @@ describe("ducking", () => {
   });
 });
 
+test("its own words, come back as an echo, are not the caller's; the same words later are", () => {
+  const scene = new Scene({ answer: onOpen(GREETING) });
+  scene.steps(WORD_HOPS + 3);
+  scene.step({ words: "one" });
+  scene.steps(20);
+  assert.deepEqual(scene.outputsOf("heard"), []);
+  scene.step({ words: "one" });
+  assert.deepEqual(
+    scene.outputsOf("heard").map((h) => h.words.map((w) => w.text)),
+    [["one"]],
+  );
+});
+
 describe("murmurs", () => {
   const murmuring = (expectation: Expectation = OPEN) =>
     new Scene({

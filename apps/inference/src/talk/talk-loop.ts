@@ -95,8 +95,8 @@ export class TalkLoop implements CallLoop {
   constructor(parts: TalkParts) {
     this.#info = parts.info;
     this.#dialogue = parts.dialogue;
-    this.#hearing = new Hearing(parts.ears);
     this.#mouth = new Mouth(parts.voice);
+    this.#hearing = new Hearing(parts.ears, (word) => this.#mouth.ownWords.isEcho(word));
     this.#greets = parts.greets;
     this.#greeted = !parts.greets;
     if (parts.resumed !== undefined) this.#resume(TalkState.parse(parts.resumed));

@@ -7,7 +7,12 @@ import { connectPod } from "./tick-client.ts";
 
 /** A pod on a free port and a client of it, for one test. */
 export async function startPod(
-  options: Partial<Omit<PodOptions, "models">> & { slots?: number; modelDir?: string; dataDir?: string } = {},
+  options: Partial<Omit<PodOptions, "models">> & {
+    slots?: number;
+    modelDir?: string;
+    dataDir?: string;
+    wrapper?: string;
+  } = {},
 ): Promise<{ pod: Pod; server: PodServer; client: PodClient; address: string; close: () => Promise<void> }> {
   const log = createLog({ process: "pod", level: "silent" });
   const pod = new Pod({
@@ -20,6 +25,7 @@ export async function startPod(
     ...options,
     models: {
       modelDir: options.modelDir,
+      wrapper: options.wrapper,
       device: "cpu",
       slots: options.slots ?? 16,
       dataDir: options.dataDir ?? ".data",
