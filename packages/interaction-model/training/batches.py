@@ -99,7 +99,7 @@ def _floor(path, held):
 
 
 def _feed(folder, out, seed, options):
-    os.nice(5)
+    os.nice(int(options["nice"]))
     os.sched_setaffinity(0, range(os.cpu_count() or 1))  # the trainer may be pinned; feeders take what is idle
     audio, index = bank.load(folder, "training")
     sim = simulator.Simulator(audio, index)

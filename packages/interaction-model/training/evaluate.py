@@ -124,9 +124,9 @@ def overlaps(calls, outs, event):
     for call, out in zip(calls, outs):
         y, d = out["decision"][:, c.YIELD], out["decision"][:, c.YIELD] + out["decision"][:, c.DUCK]
         if event == "interruption":
-            low, high = call.turns[0].start, call.turns[0].end
+            low, high = call.turns[-1].start, call.turns[-1].end
         elif event in ("echo", "television"):
-            low, high = 0, len(y) * HOP
+            low, high = call.agent_spans[0][0], len(y) * HOP
         else:
             low, high = call.sounds[0][1], call.sounds[0][2] + int(0.4 * RATE)
         rows.append((y, d, low, min(high // HOP + 1, len(y))))
@@ -181,32 +181,34 @@ class WordLoop:
 
     def decode(self, frames):
         """[F, S] to words."""
-        n = len(self.labels)
+        n, count = len(self.labels), len(self.words)
         score = np.full(n, -1e9)
-        history = [()] * n
-        idle, idle_history = 0.0, ()
-        for frame in frames:
-            emit = frame[self.labels]
-            # Enter a word from idle or from the end of any word.
-            ends = np.concatenate([self.last, self.last - 1])
+        node = np.full(n, -1)  # the last word entered on the best path into each state; -1: none
+        parents = []  # node k * count + w: word w entered at frame k; its predecessor
+        idle = 0.0
+        ends = np.concatenate([self.last, self.last - 1])
+        states = np.arange(n)
+        for k, frame in enumerate(frames):
             best_end = ends[int(np.argmax(score[ends]))]
-            enter, enter_history = (idle, idle_history) if idle >= score[best_end] else (score[best_end], history[best_end])
+            enter, parent = (idle, -1) if idle >= score[best_end] else (score[best_end], node[best_end])
+            parents.append(parent)
             one = np.concatenate([[-1e9], score[:-1]])
             one[self.start] = -1e9
             two = np.where(self.skip, np.concatenate([[-1e9, -1e9], score[:-2]]), -1e9)
-            choice = np.argmax(np.stack([score, one, two]), 0)
-            new = np.max(np.stack([score, one, two]), 0)
-            new_history = [history[j - choice[j]] for j in range(n)]
-            for w, j in enumerate(self.first):
-                if enter + self.penalty > new[j]:
-                    new[j] = enter + self.penalty
-                    new_history[j] = enter_history + (w,)
+            options = np.stack([score, one, two])
+            choice = np.argmax(options, 0)
+            score, node = options[choice, states], node[states - choice]
+            better = enter + self.penalty > score[self.first]
+            score[self.first[better]] = enter + self.penalty
+            node[self.first[better]] = k * count + np.nonzero(better)[0]
+            score = score + frame[self.labels]
             idle += frame[c.BLANK]
-            score, history = new + emit, new_history
-        ends = np.concatenate([self.last, self.last - 1])
         best = ends[int(np.argmax(score[ends]))]
-        chosen = idle_history if idle >= score[best] else history[best]
-        return [self.words[w] for w in chosen]
+        at, chosen = (-1 if idle >= score[best] else int(node[best])), []
+        while at >= 0:
+            chosen.append(self.words[at % count])
+            at = int(parents[at // count])
+        return chosen[::-1]
 
 
 def distance(a, b):
@@ -337,10 +339,10 @@ def choose_thresholds(floor, sim, count):
     return {k: round(float(v), 4) for k, v in t.items()}
 
 
-def report(floor, sim, thresholds, count):
+def report(floor, sim, thresholds, count, snrs=(20, 10)):
     pick = choosers(sim)
     out = {"thresholds": thresholds, "turnEnds": {}, "overlap": {}, "digits": {}, "wants": {}, "backchannel": {}}
-    for snr in (20, 10):
+    for snr in snrs:
         for name in [n for n in ("open", "fulfilled", "people") if n in pick]:
             calls = make(sim, count, pick[name], snr, 80_000)
             rows = turn_ends(calls, run(floor, calls))
@@ -396,6 +398,7 @@ def main():
     parser.add_argument("--fixed", help="use the thresholds of this file instead of choosing")
     parser.add_argument("--without", action="append", default=[], choices=["agent", "expectation"], help="withhold an input from the trained network")
     parser.add_argument("--report")
+    parser.add_argument("--snr", type=float, nargs="+", default=[20, 10], help="noise levels in dB")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -409,7 +412,7 @@ def main():
     else:
         thresholds = choose_thresholds(floor, simulator.Simulator(audio, half(index, 0)), options.count)
     print("thresholds:", json.dumps(thresholds), flush=True)
-    found = report(floor, simulator.Simulator(audio, half(index, 1)), thresholds, options.count)
+    found = report(floor, simulator.Simulator(audio, half(index, 1)), thresholds, options.count, [int(x) for x in options.snr])
     print(lines(found), flush=True)
     for path, value in ((options.thresholds, thresholds), (options.report, found)):
         if path:

@@ -9,6 +9,10 @@ import contract as c
 # Decisions that are rare in hops count more.
 DECISION_WEIGHT = torch.tensor([1.0, 1.0, 3.0, 0.6, 3.0, 3.0])
 
+# So do wants; slot values and "nothing yet" are most of what is said.
+WANT_WEIGHT = torch.ones(len(c.WANTS))
+WANT_WEIGHT[[c.WANT_INDEX["nothing-yet"], c.WANT_INDEX["slot-value"]]] = 0.15
+
 
 def symbol_losses(log_probs, batch):
     """(CTC per symbol, mean surprise of blank outside speech)."""
@@ -41,11 +45,11 @@ def floor_losses(heads, batch):
         "overlap": F.cross_entropy(heads["overlap"].flatten(0, 1), t["overlap"].flatten()),
         "voice": F.binary_cross_entropy_with_logits(heads["voice"], t["voice"]),
         "activity": F.binary_cross_entropy_with_logits(heads["activity"], t["activity"]),
-        "want": F.cross_entropy(heads["want"].flatten(0, 1), t["want"].flatten(), ignore_index=-1) if (t["want"] >= 0).any() else heads["want"].sum() * 0,
+        "want": F.cross_entropy(heads["want"].flatten(0, 1), t["want"].flatten(), WANT_WEIGHT, ignore_index=-1) if (t["want"] >= 0).any() else heads["want"].sum() * 0,
     }
 
 
-SHARE = {"ctc": 1.0, "blank": 0.3, "decision": 1.0, "overlap": 0.4, "voice": 0.3, "activity": 0.6, "want": 0.3}
+SHARE = {"ctc": 1.0, "blank": 0.3, "decision": 1.0, "overlap": 0.4, "voice": 0.3, "activity": 0.6, "want": 0.5}
 
 
 def total(parts):

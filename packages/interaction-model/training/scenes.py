@@ -43,18 +43,20 @@ def turn(sim, seed, choose, snr_db, hops=300):
     return _force_answer(sim.finish(lay, rng, level, False, snr_db))
 
 
-def over_agent(sim, seed, event, snr_db, hops=250):
-    """The agent speaks throughout; `event` happens once: interruption, backchannel, side-talk, television, cough, echo."""
+def over_agent(sim, seed, event, snr_db, hops=340):
+    """The caller says a turn, the agent speaks from then on, and `event` happens once: interruption, backchannel, side-talk, television, cough, echo."""
     rng = np.random.default_rng(seed)
     lay = Layout(rng, sim.audio, hops)
     agent = sim.pick(rng, [v for v in sim.voices if v.turns.get("agent")])
     caller = sim.pick(rng, [v for v in sim.voices if v.turns.get("backchannel") and v.turns.get("interruption")])
     level, agent_level = acoustics.db(rng.uniform(-10, 6)), acoustics.db(rng.uniform(-6, 4))
-    t = int(rng.uniform(-1, 0) * RATE)
+    first = lay.turn(caller, min((sim.pick(rng, caller.turns["want"]) for _ in range(5)), key=lambda x: sum(y.length for y in x.clips)), int(0.3 * RATE), level)
+    first.remaining = _steps(first)
+    t = begins = min(first.end + int(rng.uniform(0.3, 1.0) * RATE), 5 * RATE)
     while t < lay.n:
         t = lay.agent_line(agent, sim.pick(rng, agent.turns["agent"]), t, agent_level) + int(0.15 * RATE)
     lay.agent_spans = [(lay.agent_spans[0][0], lay.n)]
-    at = int(rng.uniform(1.5, 4.0) * RATE)
+    at = begins + int(rng.uniform(1.0, 3.5) * RATE)
     if event == "interruption":
         mark = lay.turn(caller, sim.pick(rng, caller.turns["interruption"] + caller.turns["want"]), at, level)
         mark.takes_floor = True

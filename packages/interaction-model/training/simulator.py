@@ -186,7 +186,7 @@ class Simulator:
     def pick(self, rng, options):
         return options[int(rng.integers(len(options)))]
 
-    def spoken(self, rng, speaker, kinds=("want", "slot", "slot", "none", "random")):
+    def spoken(self, rng, speaker, kinds=("want", "want", "want", "slot", "slot", "none", "random")):
         """Something that this speaker says as a turn."""
         if speaker.human:
             return self.human_turn(rng, speaker)
@@ -224,7 +224,7 @@ class Simulator:
 
     def call(self, seed, hops=256, scene=None, human_share=0.35, clean=False, snr_db=None):
         rng = np.random.default_rng(seed)
-        scene = scene or self.pick(rng, ["dialogue"] * 11 + ["dense"] * 7 + ["quiet"] * 2)
+        scene = scene or self.pick(rng, ["dialogue"] * 12 + ["dense"] * 6 + ["quiet"] * 2)
         lay = Layout(rng, self.audio, hops)
         caller = self.draw_caller(rng, human_share)
         agent = self.pick(rng, [v for v in (self.pick(rng, self.voices) for _ in range(4)) if v.turns.get("agent")] or self.voices[:1])
@@ -455,6 +455,10 @@ def label(lay, rng, mix, agent_audio):
         elif mode == "filler":
             decision[free[10:]] = c.BEGIN
         weight[free[40:]] = 0.3
+        if turn.spoken.kind == "random":
+            # Words without sense: nobody can tell where they end.
+            senseless = np.arange(low, following)
+            weight[senseless[~playing[senseless]]] *= 0.2
         code = c.WANT_INDEX[turn.spoken.want]
         want[low:following] = -1
         if turn.spoken.kind in ("want", "none", "slot"):

@@ -7,6 +7,7 @@ import argparse
 import json
 import math
 import os
+import signal
 import time
 
 import numpy as np
@@ -156,7 +157,10 @@ class Run:
         rng = np.random.default_rng(self.step)
         sums, count = {}, 0
         last = saved = shown = validated = time.time()
-        while self.seconds < options.minutes * 60:
+        stop = []
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.append(True))
+        while self.seconds < options.minutes * 60 and not stop:
             feeder.by_word.value = 1.0 if self.seconds < 0.12 * options.minutes * 60 else 0.3
             parts = self.update(feeder.next(), rng)
             now = time.time()
@@ -179,6 +183,7 @@ class Run:
                 print("validate: " + " ".join(f"{k} {v:.3f}" for k, v in found.items()), flush=True)
                 validated = time.time()
         self.save()
+        return not stop
 
 
 def finish(run, folder):
@@ -213,10 +218,12 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--human-share", type=float, default=0.35)
     parser.add_argument("--on-policy", type=float, default=0.3, help="share of on-policy batches once the first checkpoint is there")
+    parser.add_argument("--feeder-nice", type=int, default=5)
     parser.add_argument("--evaluate", type=int, default=200, help="calls per figure at the end")
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
     torch.set_num_threads(options.threads)
+    torch.set_flush_denormal(True)
     folder = options.bank or os.path.join(options.out, "bank")
     if not os.path.exists(os.path.join(folder, "training.pickle")):
         bank.build(folder, options.human, options.speakers, 110, False, 1)
@@ -226,11 +233,14 @@ def main():
         print("train: warning, no --human DIR: synthetic voices only; expect people to be heard much worse", flush=True)
     run = Run(options, folder)
     feeder = batches.Feeder(folder, options.feeders, options.seed + run.step, hops=options.hops, batch=options.batch, human_share=options.human_share,
-                            policy=run.path, on_policy=options.on_policy)
+                            policy=run.path, on_policy=options.on_policy, nice=options.feeder_nice)
     try:
-        run.go(feeder, simulator.Simulator(*bank.load(folder, "evaluation")))
+        complete = run.go(feeder, simulator.Simulator(*bank.load(folder, "evaluation")))
     finally:
         feeder.close()
+    if not complete:
+        print("train: stopped; --resume goes on from the checkpoint", flush=True)
+        return
     finish(run, folder)
     with open(os.path.join(options.out, "history.json"), "w") as f:
         json.dump(run.history, f, indent=1)
