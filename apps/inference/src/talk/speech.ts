@@ -22,7 +22,11 @@ export async function startSpeaker(settings: SpeechSettings, log: Logger): Promi
     voice: settings.voice ?? USUAL_VOICE,
     fallbackVoice: FALLBACK_VOICE,
     cache: await SpeechCache.open({ folder: join(settings.dataDir, "speech") }),
-    onFailure: (error) => log.warn({ err: { code: error.code, message: error.message } }, "a voice failed"),
+    onFailure: (error) => {
+      // Lines that are no longer wanted are given up all the time.
+      if (error.code === "SPEECH_CANCELLED") return;
+      log.warn({ err: { code: error.code, message: error.message } }, "a voice failed");
+    },
   });
   await speaker.start();
   return speaker;
