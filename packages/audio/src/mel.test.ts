@@ -75,6 +75,18 @@ describe("LogMel", () => {
     assert.deepEqual(between, alone);
   });
 
+  it("gives for silent mu-law what it gives for linear zeros, also after sound", () => {
+    const mel = new LogMel();
+    const silence = new Uint8Array(HOP_SAMPLES).fill(0xff);
+    const out = [new Float32Array(MEL_VALUES_PER_HOP), new Float32Array(MEL_VALUES_PER_HOP)] as const;
+    const carries = [noise(MEL_CARRY_SAMPLES, 5), noise(MEL_CARRY_SAMPLES, 5)] as const;
+    for (let hop = 0; hop < 3; hop++) {
+      mel.processUlaw(silence, 0, carries[0], 0, out[0], 0);
+      mel.processLinear(new Int16Array(HOP_SAMPLES), 0, carries[1], 0, out[1], 0);
+      assert.deepEqual(out[0], out[1]);
+    }
+  });
+
   it("stays finite for silence, full scale and a constant", () => {
     const mel = new LogMel();
     const out = new Float32Array(MEL_VALUES_PER_HOP);

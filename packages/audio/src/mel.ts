@@ -20,6 +20,8 @@ const HIGH_HZ = 3800;
 const FLOOR = 1e-5;
 const SHIFT = 4;
 const SCALE = 4;
+/** What every band of silence is. */
+const SILENT_BAND = (Math.log(FLOOR) + SHIFT) / SCALE;
 
 const toMel = (hz: number): number => 2595 * Math.log10(1 + hz / 700);
 const toHz = (mel: number): number => 700 * (10 ** (mel / 2595) - 1);
@@ -72,6 +74,10 @@ export class LogMel {
     out: Float32Array,
     outOffset: number,
   ): void {
+    if (isSilent(muLaw, muLawOffset, carry, carryOffset)) {
+      out.fill(SILENT_BAND, outOffset, outOffset + MEL_VALUES_PER_HOP);
+      return;
+    }
     const samples = this.#samples;
     for (let i = 0; i < HOP_SAMPLES; i++) {
       samples[MEL_CARRY_SAMPLES + i] = ULAW_TO_LINEAR[muLaw[muLawOffset + i]!]!;
@@ -121,24 +127,65 @@ export class LogMel {
     }
   }
 
-  /** In-place complex transform of 128 points, radix 2, decimation in time. */
+  /** In-place complex transform of 128 points, decimation in time: three passes of two radix-2 stages each, then the last. */
   #transform(): void {
+    this.#twoStages(1);
+    this.#twoStages(4);
+    this.#twoStages(16);
     const real = this.#real;
     const imaginary = this.#imaginary;
-    for (let half = 1; half < HALF; half *= 2) {
-      const stride = FFT_SIZE / (2 * half);
-      for (let k = 0; k < half; k++) {
-        const wr = COS[k * stride]!;
-        const wi = -SIN[k * stride]!;
-        for (let i = k; i < HALF; i += 2 * half) {
-          const j = i + half;
-          const xr = real[j]! * wr - imaginary[j]! * wi;
-          const xi = real[j]! * wi + imaginary[j]! * wr;
-          real[j] = real[i]! - xr;
-          imaginary[j] = imaginary[i]! - xi;
-          real[i] = real[i]! + xr;
-          imaginary[i] = imaginary[i]! + xi;
-        }
+    for (let i = 0; i < HALF / 2; i++) {
+      const j = i + HALF / 2;
+      const wr = COS[2 * i]!;
+      const wi = -SIN[2 * i]!;
+      const xr = real[j]! * wr - imaginary[j]! * wi;
+      const xi = real[j]! * wi + imaginary[j]! * wr;
+      real[j] = real[i]! - xr;
+      imaginary[j] = imaginary[i]! - xi;
+      real[i] = real[i]! + xr;
+      imaginary[i] = imaginary[i]! + xi;
+    }
+  }
+
+  /** Stages of butterflies `half` and `2 * half` apart, on four values at a time. */
+  #twoStages(half: number): void {
+    const real = this.#real;
+    const imaginary = this.#imaginary;
+    const stride = FFT_SIZE / (4 * half);
+    for (let k = 0; k < half; k++) {
+      const w1r = COS[2 * k * stride]!;
+      const w1i = -SIN[2 * k * stride]!;
+      const w2r = COS[k * stride]!;
+      const w2i = -SIN[k * stride]!;
+      for (let a = k; a < HALF; a += 4 * half) {
+        const b = a + half;
+        const c = b + half;
+        const d = c + half;
+        const br = real[b]! * w1r - imaginary[b]! * w1i;
+        const bi = real[b]! * w1i + imaginary[b]! * w1r;
+        const dr = real[d]! * w1r - imaginary[d]! * w1i;
+        const di = real[d]! * w1i + imaginary[d]! * w1r;
+        const a0r = real[a]! + br;
+        const a0i = imaginary[a]! + bi;
+        const a1r = real[a]! - br;
+        const a1i = imaginary[a]! - bi;
+        const c0r = real[c]! + dr;
+        const c0i = imaginary[c]! + di;
+        const c1r = real[c]! - dr;
+        const c1i = imaginary[c]! - di;
+        const xr = c0r * w2r - c0i * w2i;
+        const xi = c0r * w2i + c0i * w2r;
+        // The second pair's factor is that of the first, a quarter turn further.
+        const yr = c1r * w2i + c1i * w2r;
+        const yi = c1i * w2i - c1r * w2r;
+        real[a] = a0r + xr;
+        imaginary[a] = a0i + xi;
+        real[b] = a1r + yr;
+        imaginary[b] = a1i + yi;
+        real[c] = a0r - xr;
+        imaginary[c] = a0i - xi;
+        real[d] = a1r - yr;
+        imaginary[d] = a1i - yi;
       }
     }
   }
@@ -170,6 +217,13 @@ export class LogMel {
       out[outOffset + band] = (Math.log(sum + FLOOR) + SHIFT) / SCALE;
     }
   }
+}
+
+/** An agent that does not speak sends exactly this; the transform of nothing need not be computed. */
+function isSilent(muLaw: Uint8Array, muLawOffset: number, carry: Int16Array, carryOffset: number): boolean {
+  for (let i = 0; i < HOP_SAMPLES; i++) if (ULAW_TO_LINEAR[muLaw[muLawOffset + i]!] !== 0) return false;
+  for (let i = 0; i < MEL_CARRY_SAMPLES; i++) if (carry[carryOffset + i] !== 0) return false;
+  return true;
 }
 
 function triangles(): Float64Array {
