@@ -1,3 +1,4 @@
+export { ConnectorConfig, ConnectorsConfig, openConnector, parseConnectors } from "./connectors.ts";
 export { openEmbeddedConnector } from "./embedded/connector.ts";
 export {
   FULL_SIZE,
@@ -19,3 +20,4 @@ export {
   type CrmOperations,
   type CrmOutput,
 } from "./port.ts";
+export { isMcpConnector, type McpAnswer, type McpConnector } from "./services/mcp.ts";
