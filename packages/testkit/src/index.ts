@@ -15,6 +15,7 @@ export { memorySockets, type ServeSocket, settled } from "./carrier/memory-socke
 export { NOTICES, type Notice, type NoticeCode } from "./carrier/notices.ts";
 export type { PhoneNumber } from "./carrier/rest-api.ts";
 export { MediaStream, type StreamCounts } from "./carrier/stream.ts";
+export { parseTwiml, type StreamNoun, type Verb } from "./carrier/twiml.ts";
 export { signatureOf } from "./carrier/webhook.ts";
 export { freePort, tempFolder } from "./fixtures/network.ts";
 export { type Exit, type ProcessOptions, TestProcess } from "./fixtures/process.ts";
