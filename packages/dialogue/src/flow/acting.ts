@@ -29,7 +29,15 @@ export function act(d: Draft, facts: EndedTurnFacts): void {
     remark(d, { name: "side-talk", text: line(d, "side-talk", `side:${turn.index}`) });
     return;
   }
-  if (newThreads.length > 0) s.closing = false;
+  if (newThreads.length > 0) {
+    s.closing = false;
+    // Who asks for something else before the transfer is still ours.
+    const leaving = s.remarks.some((one) => one.afterwards !== undefined);
+    if (leaving && newThreads.every((thread) => wantOf(d, thread)?.handOver !== true)) {
+      s.handOver = null;
+      s.remarks = s.remarks.filter((one) => one.afterwards === undefined);
+    }
+  }
   if (!s.understood.blank) {
     s.misses = 0;
     s.hold = null;

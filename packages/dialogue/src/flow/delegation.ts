@@ -1,6 +1,6 @@
 import { type Finding, TASKS, type TaskKind } from "@sidetone/protocol";
 import type { Task, TaskPurpose } from "../state.ts";
-import { type Draft, inputKeyOf, openThreads, progressOf } from "./draft.ts";
+import { type Draft, inputKeyOf, openThreads, progressOf, setProgress } from "./draft.ts";
 import { inputOf, situationOf, stepOf, taskOf, wantOf } from "./situation.ts";
 import { verifyInput } from "./verify.ts";
 
@@ -11,6 +11,7 @@ const SETTLED_AFTER_MS = 500;
 /** Starts, restarts, reorders and cancels tasks until they are what the understanding calls for. */
 export function delegateWhatIsKnown(d: Draft): void {
   if (d.s.phase === "taken-over" || d.s.phase === "ended") return;
+  goBackForCorrections(d);
   const threads = openThreads(d);
   const wanted = new Set<string>();
   threads.forEach((thread, order) => {
@@ -46,9 +47,39 @@ export function delegateWhatIsKnown(d: Draft): void {
     wanted.add(start(d, "thread", thread.key, progressOf(d, thread.key).step, kind, input, priority));
   });
   for (const task of d.s.tasks) {
-    if (task.status !== "running" || task.purpose !== "thread" || wanted.has(task.taskId)) continue;
+    if (
+      task.status !== "running" ||
+      (task.purpose !== "thread" && task.purpose !== "verify") ||
+      wanted.has(task.taskId)
+    )
+      continue;
     if (TASKS[task.kind].sideEffect) continue;
     cancel(d, task, "no longer wanted");
+  }
+}
+
+/** A corrected value of an earlier step brings the talk back to that step; what was chosen from its finding is void. */
+function goBackForCorrections(d: Draft): void {
+  for (const thread of openThreads(d)) {
+    const steps = d.book.playbook.wants[thread.want]?.steps ?? [];
+    const { step: at } = progressOf(d, thread.key);
+    for (let i = 0; i < at; i++) {
+      const step = steps[i];
+      const task = d.s.tasks.findLast((one) => one.thread === thread.key && one.step === i && one.status === "found");
+      if (
+        step?.task === undefined ||
+        task === undefined ||
+        TASKS[task.kind].sideEffect ||
+        task.inputKey === inputKeyOf(inputOf(d, step))
+      )
+        continue;
+      setProgress(d, thread.key, { step: i, agreed: "" });
+      for (const later of steps.slice(i + 1)) {
+        for (const slot of later.slots)
+          if (d.book.playbook.slots[slot]?.from !== undefined) delete d.s.understood.slots[slot];
+      }
+      break;
+    }
   }
 }
 

@@ -96,7 +96,9 @@ function threadNeeds(d: Draft): Need[] {
   for (const thread of threads) {
     const situation = situationOf(d, thread);
     if (situation.kind === "static") needs.push(...answerNeeds(`static:${thread.key}`, situation.text));
-    if (situation.kind === "answer") {
+    // What was announced for later waits for its turn, as long as the earlier want is being asked about.
+    const later = thread !== active && thread.turn === active?.turn && situationOf(d, active).kind === "ask";
+    if (situation.kind === "answer" && !later) {
       needs.push(...switchNeeds(d, thread, threads));
       needs.push(
         ...answerNeeds(

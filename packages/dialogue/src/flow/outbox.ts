@@ -40,18 +40,27 @@ function compose(d: Draft, needs: readonly Need[]): Plan[] {
   return plans;
 }
 
-/** A sentence that was cut off half way goes on where the caller stopped hearing, from the last clause. */
+/** How far back a clause may begin for the sentence to go on from it. */
+const CLAUSE_REACH_WORDS = 6;
+
+/**
+ * A sentence that was cut off goes on from the clause in which the caller stopped hearing; where there is none near, the
+ * sentence is said again, and introduced as such. A question is simply put again.
+ */
 function resumed(d: Draft, { part }: Need): string {
   const { cutOff } = d.s;
-  if (cutOff === null || cutOff.key !== part.key || cutOff.restText === "") return part.text;
-  const heardWords = countWords(part.text) - countWords(cutOff.restText);
+  if (cutOff === null || cutOff.key !== part.key || cutOff.restText === "" || part.question !== undefined)
+    return part.text;
   const words = part.text.split(/\s+/);
-  let from = Math.max(0, Math.min(heardWords, words.length - 1));
-  while (from > 0 && !/[,;:]$/.test(words[from - 1] as string) && heardWords - from < 4) from--;
-  // Too little of it was heard to be gone on with: the sentence is said, introduced as a second start.
-  const rest = heardWords < 3 ? part.text : words.slice(from).join(" ");
-  if (heardWords === 0) return part.text;
-  return line(d, "as-i-was-saying", part.key, { rest });
+  const heardWords = words.length - countWords(cutOff.restText);
+  if (heardWords <= 0) return part.text;
+  let from = heardWords;
+  while (from > 0 && heardWords - from < CLAUSE_REACH_WORDS && !/[,;:]$/.test(words[from - 1] as string)) from--;
+  const atClause = from > 0 && /[,;:]$/.test(words[from - 1] as string);
+  const rest = (atClause ? words.slice(from) : words).join(" ");
+  return line(d, "as-i-was-saying", part.key, {
+    rest: atClause || /^(I|I'm|I'll|I've)\b/.test(rest) ? rest : rest.charAt(0).toLowerCase() + rest.slice(1),
+  });
 }
 
 /** Drops what is no longer wanted of the unsaid, and says what is new; what stays the same is left alone. */

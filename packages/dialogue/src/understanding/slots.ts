@@ -183,7 +183,7 @@ function hearChoice(spec: Slot, tokens: readonly Token[], context: SlotContext):
     if ((moment.time !== null || moment.date !== null || moment.partOfDay !== null) && matches.length === 1) {
       return sure((matches[0] as Option).value, jointConfidence(tokens));
     }
-    if (moment.time !== null || moment.date !== null) return null;
+    if (moment.time !== null) return null;
   }
   for (const token of tokens) {
     const ordinal = ORDINAL_CHOICES[token.text];

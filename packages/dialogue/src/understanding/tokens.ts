@@ -34,6 +34,7 @@ export function fold(text: string): string[] {
     .toLowerCase()
     .replace(/['’`]/g, "")
     .replace(/(\d)[,.](?=\d)/g, "$1")
+    .replace(/:(?!\d)/g, " ")
     .replace(/[^\p{L}\p{N}@+*#:£$€]+/gu, " ")
     .trim()
     .split(" ")

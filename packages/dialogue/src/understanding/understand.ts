@@ -166,6 +166,8 @@ function hearSlots(book: CompiledPlaybook, after: Understood, base: Understood, 
   // Counted slots are recognisable by themselves, whatever is being talked about.
   for (const slot of book.countedSlots) relevant.add(slot);
   let any = false;
+  let answeredAsked = false;
+  const corrects = tokens.some((token) => /^(no|not|sorry|actually|instead|rather|wait)$/.test(token.text));
   const countedTaken = new Set<string>();
   const ordered = [...relevant].sort((a, b) => Number(b === askedSlot) - Number(a === askedSlot));
   for (const slot of ordered) {
@@ -179,6 +181,8 @@ function hearSlots(book: CompiledPlaybook, after: Understood, base: Understood, 
     const counted = spec.type === "digits" || spec.type === "alphanumeric" || spec.type === "phone";
     if (counted && countedTaken.size > 0 && slot !== askedSlot) continue;
     const asked = slot === askedSlot;
+    // An answer to what was asked changes nothing else that is known, unless it says that it corrects.
+    if (!asked && answeredAsked && !counted && base.slots[slot] !== undefined && !corrects) continue;
     // A thing said only in answer to another question is not offered to slots that take any words.
     if (!asked && WORDY.has(spec.type) && askedSlot !== null && spec.type !== "email") continue;
     const heard = hearSlot(spec, tokens, {
@@ -192,6 +196,7 @@ function hearSlots(book: CompiledPlaybook, after: Understood, base: Understood, 
     if (asked && isRefusal(tokens) && !counted) continue;
     if (asked && spec.type === "name" && after.threads.length > base.threads.length) continue;
     any = true;
+    if (asked) answeredAsked = true;
     if (counted) countedTaken.add(slot);
     if (heard.value === null) {
       if (heard.partial !== "") after.partials[slot] = heard.partial;

@@ -1,4 +1,5 @@
 import type { Playbook } from "../playbook/schema.ts";
+import { isNumberWord, ORDINAL_WORDS } from "./numbers.ts";
 import { fold, HESITATIONS, indexOfPhrase, type Token } from "./tokens.ts";
 
 /** A want's example phrases as weighted features, compiled once per playbook. */
@@ -61,7 +62,9 @@ for (const line of SYNONYMS) {
 const canon = (word: string): string => CANON.get(word) ?? word;
 
 function featuresOf(words: readonly string[]): string[] {
-  const kept = words.filter((word) => !HESITATIONS.has(word)).map(canon);
+  const kept = words
+    .filter((word) => !HESITATIONS.has(word) && !isNumberWord(word) && !(word in ORDINAL_WORDS))
+    .map(canon);
   const features: string[] = [];
   for (let i = 0; i < kept.length; i++) {
     const word = kept[i] as string;
