@@ -98,7 +98,7 @@ export class Background implements CallListener {
 
   /** What waits is written, for a while; then the connections close. */
   async close(): Promise<void> {
-    await this.#inbox.close();
+    this.#inbox.close();
     await this.tasks.close(CLOSE_MS);
     await this.presence.close();
     await this.#events.close();

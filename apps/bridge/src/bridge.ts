@@ -3,17 +3,20 @@ import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import formbody from "@fastify/formbody";
 import websocket from "@fastify/websocket";
-import { type Clock, type Logger, Metrics, SidetoneError, serveOperations } from "@sidetone/platform";
+import { type Clock, type Logger, Metrics, SidetoneError, type Stop, serveOperations } from "@sidetone/platform";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { AfterPlans } from "./after-plans.ts";
 import { Background } from "./background.ts";
+import { FiguresOfCall } from "./call-figures.ts";
 import { Calls, LIVE_SUFFIX, tapePath } from "./calls.ts";
 import type { BridgeConfig } from "./config.ts";
 import { MAX_MESSAGE_BYTES, MediaSocket } from "./media-socket.ts";
 import { type BridgeMetrics, createBridgeMetrics } from "./metrics.ts";
+import { closeOrphanTapes, ORPHAN_REASON, type OrphanCall } from "./orphan-tapes.ts";
 import { ParkedCalls } from "./parked-calls.ts";
 import { phoneRoute } from "./phone-route.ts";
 import { PlaybookTable } from "./playbook-source.ts";
+import { PlaybookWatch } from "./playbook-watch.ts";
 import { Pods } from "./pods.ts";
 import { CarrierSignature } from "./signature.ts";
 import { StreamTokens } from "./stream-token.ts";
@@ -23,6 +26,15 @@ import { answerError, voiceRoutes } from "./voice-routes.ts";
 const SOFTWARE_VERSION = "0.1.0";
 /** A webhook's form is a few KB. */
 const MAX_BODY_BYTES = 65_536;
+
+/** How often tapes that other bridges left behind are looked for. */
+const SWEEP_MS = 60_000;
+
+async function finishTape(livePath: string): Promise<string> {
+  const path = livePath.slice(0, -LIVE_SUFFIX.length);
+  await rename(livePath, path);
+  return path;
+}
 
 export interface BridgeOptions {
   config: BridgeConfig;
@@ -49,6 +61,9 @@ export class Bridge {
   readonly #signature: CarrierSignature;
   readonly #parked: ParkedCalls;
   readonly #background: Background;
+  readonly #watch: PlaybookWatch;
+  readonly #tapeFolder: string;
+  #stopSweeping: Stop | undefined;
   readonly #server: FastifyInstance;
   readonly #publicUrl: string;
   readonly #wallMs: () => number;
@@ -68,7 +83,15 @@ export class Bridge {
     this.#parked = new ParkedCalls(clock);
     this.#wallMs = wallMs;
     this.#signature = new CarrierSignature(config.TWILIO_AUTH_TOKEN, this.#publicUrl);
-    this.playbooks = new PlaybookTable({ numbers: config.NUMBERS ?? {}, byDefault: config.PLAYBOOK });
+    const routes = { numbers: config.NUMBERS ?? {}, byDefault: config.PLAYBOOK };
+    this.playbooks = new PlaybookTable(routes);
+    this.#watch = new PlaybookWatch({
+      clock,
+      log,
+      folder: resolve(config.DATA_DIR, "playbooks"),
+      table: this.playbooks,
+      ...routes,
+    });
     this.pods = new Pods({
       clock,
       log,
@@ -79,7 +102,7 @@ export class Bridge {
       timeoutMs: config.POD_TIMEOUT_MS,
     });
     this.#ticks = new TickLoop({ clock, metrics: this.#counts, send: (nowMs) => this.pods.send(nowMs) });
-    const tapeFolder = resolve(config.DATA_DIR, "tapes");
+    this.#tapeFolder = resolve(config.DATA_DIR, "tapes");
     this.calls = new Calls({
       clock,
       wallMs,
@@ -92,12 +115,8 @@ export class Bridge {
       plans: this.#plans,
       parked: this.#parked,
       tapes: {
-        livePath: (callId, startedAt) => `${tapePath(tapeFolder, callId, startedAt)}${LIVE_SUFFIX}`,
-        finish: async (livePath) => {
-          const path = livePath.slice(0, -LIVE_SUFFIX.length);
-          await rename(livePath, path);
-          return path;
-        },
+        livePath: (callId, startedAt) => `${tapePath(this.#tapeFolder, callId, startedAt)}${LIVE_SUFFIX}`,
+        finish: finishTape,
       },
       bridgeId: config.BRIDGE_ID,
       softwareVersion: SOFTWARE_VERSION,
@@ -135,12 +154,14 @@ export class Bridge {
 
   /** Listens and starts ticking; returns the port. */
   async start(): Promise<number> {
-    await this.pods.start();
+    await Promise.all([this.pods.start(), this.#watch.start()]);
     this.#background.start();
     await this.#routes();
     await this.#server.listen({ host: this.#config.HOST, port: this.#config.PORT });
     const { port } = this.#server.server.address() as AddressInfo;
     this.#ticks.start();
+    void this.#sweepTapes();
+    this.#stopSweeping = this.#clock.every(SWEEP_MS, () => void this.#sweepTapes());
     this.#log.info({ port, publicUrl: this.#publicUrl }, "the bridge takes calls");
     return port;
   }
@@ -156,10 +177,33 @@ export class Bridge {
   }
 
   async close(): Promise<void> {
+    this.#stopSweeping?.();
+    this.#watch.close();
     this.#ticks.stop();
     await this.#server.close();
     this.pods.close();
     await this.#background.close();
+  }
+
+  /** Off the road: what a killed bridge left behind, this one's earlier run or another's. */
+  async #sweepTapes(): Promise<void> {
+    await closeOrphanTapes({
+      folder: this.#tapeFolder,
+      bridgeId: this.#config.BRIDGE_ID,
+      wallMs: this.#wallMs,
+      log: this.#log,
+      isLive: (callId) => this.calls.holds(callId),
+      finish: finishTape,
+      found: (call) => this.#endOrphan(call),
+    });
+  }
+
+  #endOrphan(call: OrphanCall): void {
+    const figures = new FiguresOfCall().figures(0);
+    figures.durationMs = call.durationMs;
+    const { callId, tapePath } = call;
+    this.#background.event({ type: "ended", callId, atMs: call.durationMs, reason: ORPHAN_REASON, figures, tapePath });
+    this.#background.finished({ info: call, reason: ORPHAN_REASON, figures, tapePath });
   }
 
   async #routes(): Promise<void> {

@@ -4,7 +4,7 @@ import { type Clock, type Logger, SidetoneError } from "@sidetone/platform";
 import { type CallEvent, type CallFigures, DECISIONS, OVERLAP_KINDS, PROJECTION_BINS_MS } from "@sidetone/protocol";
 import { TapeWriter } from "@sidetone/store";
 import type { AfterPlans } from "./after-plans.ts";
-import type { AfterCall, CallInfo, CallResume, CallSurroundings } from "./call-info.ts";
+import type { AfterCall, CallInfo, CallSurroundings } from "./call-info.ts";
 import { CarrierWriter } from "./carrier-writer.ts";
 import { LiveCall } from "./live-call.ts";
 import type { MediaSocket, Start } from "./media-socket.ts";
@@ -14,6 +14,7 @@ import type { PlaybookSource } from "./playbook-source.ts";
 import type { PodLink } from "./pod-link.ts";
 import type { Pods } from "./pods.ts";
 import type { StreamTokens } from "./stream-token.ts";
+import type { TaskCall } from "./task-outbox.ts";
 import type { TickLoop } from "./tick-loop.ts";
 
 /** Names of the score columns on a tape, in the order of SCORES. */
@@ -26,7 +27,7 @@ const SCORE_NAMES = [
 
 /** What a call's end leaves behind for those after it. */
 export interface FinishedCall {
-  info: CallInfo;
+  info: TaskCall;
   reason: string;
   figures: CallFigures;
   tapePath: string;
@@ -75,8 +76,8 @@ export class Calls implements CallSurroundings {
   /** Set once, before the first call: the listeners need the calls, and the calls them. */
   listener!: CallListener;
   readonly #entries = new Map<string, Entry>();
-  /** Ended calls whose tapes are still being written. */
-  readonly #finishing = new Set<Promise<void>>();
+  /** Ended calls whose tapes are still being written, by call. */
+  readonly #finishing = new Map<string, Promise<void>>();
   #draining = false;
   #onEmpty: (() => void) | undefined;
 
@@ -90,6 +91,11 @@ export class Calls implements CallSurroundings {
 
   get(callId: string): LiveCall | undefined {
     return this.#entries.get(callId)?.call;
+  }
+
+  /** True while the call runs or its tape is being written. */
+  holds(callId: string): boolean {
+    return this.#entries.has(callId) || this.#finishing.has(callId);
   }
 
   get all(): Iterable<LiveCall> {
@@ -164,7 +170,12 @@ export class Calls implements CallSurroundings {
         this.#onEmpty = resolve;
       });
     }
-    await Promise.all(this.#finishing);
+    await this.idle();
+  }
+
+  /** Resolves when the tapes of all ended calls are in their place. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#finishing.values());
   }
 
   /** Ends every call that is left. */
@@ -173,7 +184,7 @@ export class Calls implements CallSurroundings {
       this.hangUp(call, { kind: "hang-up" });
       call.end(reason, undefined);
     }
-    await Promise.all(this.#finishing);
+    await this.idle();
   }
 
   /** The carrier says that a call is over; its socket may not have noticed. */
@@ -214,8 +225,11 @@ export class Calls implements CallSurroundings {
     metrics.calls.set(this.#entries.size);
     metrics.callsEnded.inc({ reason });
     call.log.info({ reason, durationMs: figures.durationMs, lostHops: figures.lostHops }, "call ended");
-    const finishing = this.#finish(call, reason, figures).finally(() => this.#finishing.delete(finishing));
-    this.#finishing.add(finishing);
+    const { callId } = call.info;
+    this.#finishing.set(
+      callId,
+      this.#finish(call, reason, figures).finally(() => this.#finishing.delete(callId)),
+    );
     if (this.#entries.size === 0) this.#onEmpty?.();
   }
 

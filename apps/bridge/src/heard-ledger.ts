@@ -12,6 +12,8 @@ const MARKS = 64;
 const GRAIN_SAMPLES = FRAME_SAMPLES;
 /** A round trip beyond this is a broken mark and not a round trip. */
 const MAX_DELAY_SAMPLES = 3 * 8000;
+/** What plays is not torn apart for an error up to this: it is carried until the next pause. */
+const MAX_CARRIED_SAMPLES = 1_200;
 
 /** Epoch of audio that is no utterance of the pod: a supervisor's voice. It is played, and never counted as heard. */
 export const NO_EPOCH = -1;
@@ -22,7 +24,8 @@ export const NO_EPOCH = -1;
  * Everything is on the media clock: samples received from the carrier. The carrier plays what we send on that same
  * clock, one round trip after the samples we had received when we sent it. That delay is measured by marks: a mark
  * comes back in order with the caller's audio, so the position at which it arrives is where its audio ended. Frames
- * are kept with the position they start at; a `clear` takes away what would start a delay from now.
+ * are kept with the position they start at; a `clear` takes away what would start a delay from now. When a mark shows
+ * that what plays began a little later than was thought, the account stays in one piece and the difference is carried.
  *
  * Preallocated; nothing is allocated after construction.
  */
@@ -46,6 +49,8 @@ export class HeardLedger {
   #tail = 0;
   /** Where the last frame sent ends. */
   #endsAt = 0;
+  /** How much later than accounted for what plays now is really heard. */
+  #carried = 0;
   /** Samples between what we had received when we sent and where the carrier starts to play it. */
   #delaySamples = 0;
   /** End of the last hop taken. */
@@ -74,14 +79,20 @@ export class HeardLedger {
   /**
    * Notes a frame that was just sent; at most 160 bytes, copied.
    * @param epochStart position of its first sample within the epoch
-   * @param receivedSamples media position of everything received so far
+   * @param nowSamples the carrier's media clock now: everything received so far, and what must be on its way
    */
-  sent(bytes: Uint8Array, lengthBytes: number, epoch: number, epochStart: number, receivedSamples: number): void {
+  sent(bytes: Uint8Array, lengthBytes: number, epoch: number, epochStart: number, nowSamples: number): void {
     if (this.#tail - this.#head === FRAMES) this.#hear(this.#head++);
     const slot = this.#tail++ & MASK;
     const at = slot * FRAME_SAMPLES;
     for (let i = 0; i < lengthBytes; i++) this.#audio[at + i] = bytes[i]!;
-    const startsAt = Math.max(this.#endsAt, receivedSamples + this.#delaySamples);
+    const dueAt = nowSamples + this.#delaySamples;
+    if (dueAt > this.#endsAt + this.#carried) {
+      // There was a pause: the account begins anew.
+      this.#endsAt = dueAt;
+      this.#carried = 0;
+    }
+    const startsAt = this.#endsAt;
     this.#length[slot] = lengthBytes;
     this.#offset[slot] = 0;
     this.#epoch[slot] = epoch;
@@ -91,13 +102,14 @@ export class HeardLedger {
   }
 
   /** Notes a mark that was just sent behind everything sent so far; returns its number, which its name must carry. */
-  markSent(receivedSamples: number): number {
+  markSent(nowSamples: number): number {
     if (this.#markNext - this.#markOldest === MARKS) this.#markOldest++;
-    this.#markEndsAt[this.#markNext % MARKS] = Math.max(this.#endsAt, receivedSamples + this.#delaySamples);
+    const endsAt = Math.max(this.#endsAt + this.#carried, nowSamples + this.#delaySamples);
+    this.#markEndsAt[this.#markNext % MARKS] = endsAt;
     return this.#markNext++;
   }
 
-  /** A mark came back. Marks that are unknown or older than one already back are ignored. */
+  /** A mark came back, behind `receivedSamples` of the caller's audio. Marks that are unknown or older than one already back are ignored. */
   markReturned(mark: number, receivedSamples: number): void {
     if (!(mark >= this.#markOldest && mark < this.#markNext)) return;
     this.#markOldest = mark + 1;
@@ -109,8 +121,8 @@ export class HeardLedger {
   }
 
   /** A `clear` was just sent: what the carrier had not begun to play when it arrives will never be heard. */
-  cleared(receivedSamples: number): void {
-    const cutAt = Math.max(receivedSamples + this.#delaySamples, this.#takenTo);
+  cleared(nowSamples: number): void {
+    const cutAt = Math.max(nowSamples + this.#delaySamples - this.#carried, this.#takenTo);
     while (this.#tail > this.#head) {
       const slot = (this.#tail - 1) & MASK;
       const keep = cutAt - this.#startsAt[slot]!;
@@ -122,6 +134,7 @@ export class HeardLedger {
       this.#tail--;
     }
     this.#endsAt = Math.min(this.#endsAt, cutAt);
+    this.#carried = 0;
     this.#markGeneration = this.#markNext;
   }
 
@@ -188,12 +201,25 @@ export class HeardLedger {
     this.heardSamples = samples;
   }
 
-  /** The carrier plays `shift` samples later (or earlier) than was thought: moves everything not yet taken. */
+  /** The carrier plays `shift` samples later (or earlier) than was thought. */
   #correct(shift: number): void {
     const delay = this.#delaySamples + shift;
     if (delay > MAX_DELAY_SAMPLES) return;
     this.#delaySamples = Math.max(0, delay);
     this.corrections++;
+    for (let mark = this.#markOldest; mark < this.#markNext; mark++) this.#markEndsAt[mark % MARKS]! += shift;
+    if (this.#isPlaying && Math.abs(this.#carried + shift) <= MAX_CARRIED_SAMPLES) this.#carried += shift;
+    else this.#move(this.#carried + shift);
+  }
+
+  /** The next sample to be taken is in the midst of a stretch that was begun. */
+  get #isPlaying(): boolean {
+    return this.#head < this.#tail && this.#startsAt[this.#head & MASK]! <= this.#takenTo;
+  }
+
+  /** Moves everything not yet taken. */
+  #move(shift: number): void {
+    this.#carried = 0;
     let end = this.#takenTo;
     for (let i = this.#head; i < this.#tail; i++) {
       const slot = i & MASK;
@@ -202,6 +228,5 @@ export class HeardLedger {
       end = startsAt + this.#length[slot]!;
     }
     this.#endsAt = this.#head === this.#tail ? Math.max(this.#takenTo, this.#endsAt + shift) : end;
-    for (let mark = this.#markOldest; mark < this.#markNext; mark++) this.#markEndsAt[mark % MARKS]! += shift;
   }
 }

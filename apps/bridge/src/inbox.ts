@@ -18,20 +18,22 @@ export interface InboxOptions {
 export class Inbox {
   readonly #options: InboxOptions;
   #closed = false;
-  #reading: Promise<void> | undefined;
+  #reading = false;
 
   constructor(options: InboxOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#reading ??= this.#read();
+    if (this.#reading) return;
+    this.#reading = true;
+    void this.#read();
   }
 
-  async close(): Promise<void> {
+  /** Takes no further command. A read that hangs on a Redis that is away is left to its fate. */
+  close(): void {
     this.#closed = true;
     this.#options.redis.disconnect();
-    await this.#reading;
   }
 
   async #read(): Promise<void> {

@@ -66,7 +66,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   readonly #firstHop: number;
   /** Audio and words go on the tape. */
   #recording: boolean;
-  /** What was withheld cannot be stepped again: the next snapshot goes on the tape, to go on from. */
+  /** What was withheld, or heard twice in a move, cannot be stepped again: the next snapshot goes on the tape. */
   #snapshotWanted = false;
   #probed = false;
   /** The hop that goes to the pod next. */
@@ -121,6 +121,11 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   /** Media clock, milliseconds. */
   get atMs(): number {
     return this.#nextHop * MS_PER_HOP;
+  }
+
+  /** The carrier's media clock now. It runs on while messages are late. */
+  #nowSamples(nowMs: number): number {
+    return Math.max(this.#receivedSamples, Math.floor(this.#pace.atMs(nowMs) * 8));
   }
 
   get #receivedSamples(): number {
@@ -181,8 +186,12 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
       if (kind === HopKind.Waiting) break;
       this.#takeHop(kind);
     }
-    this.#playout.pump(this.#pace.atMs(nowMs), this.#receivedSamples);
+    this.#pump(nowMs);
     if (this.#goodbye) this.#sayGoodbye(nowMs);
+  }
+
+  #pump(nowMs: number): void {
+    this.#playout.pump(this.#pace.atMs(nowMs), this.#nowSamples(nowMs));
   }
 
   #takeHop(kind: HopKind): void {
@@ -207,7 +216,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
     this.#noteFloor(hop);
     if (!this.#probed && position >= PROBE_HOP) {
       this.#probed = true;
-      this.#options.writer.sendMark(this.#ledger.markSent(this.#receivedSamples));
+      this.#options.writer.sendMark(this.#ledger.markSent(this.#nowSamples(this.#options.nowMs())));
     }
   }
 
@@ -222,7 +231,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
       if (reply.audioBytes > 0) this.#playout.append(reply.audio, reply.audioAt, reply.audioBytes);
       this.#playout.setGain(reply.gainDb);
     }
-    this.#playout.pump(this.#pace.atMs(this.#options.nowMs()), this.#receivedSamples);
+    this.#pump(this.#options.nowMs());
     this.tape.putReply(
       reply.hop,
       reply.decision,
@@ -336,7 +345,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   speak(bytes: Uint8Array): void {
     if (this.#supervisor === undefined || this.#isOver) return;
     this.#playout.append(bytes, 0, bytes.length);
-    this.#playout.pump(this.#pace.atMs(this.#options.nowMs()), this.#receivedSamples);
+    this.#pump(this.#options.nowMs());
   }
 
   handBack(by: string, note: string | undefined): void {
@@ -384,6 +393,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
 
   #moved(fromPod: string, toPod: string): void {
     this.#epochs.forgetPod();
+    this.#snapshotWanted = true;
     this.#options.metrics.moves.inc();
     this.noteControl("moved", `${fromPod} -> ${toPod}`);
     this.#event({ type: "moved", callId: this.info.callId, atMs: this.atMs, fromPod, toPod, reason: "pod lost" });
@@ -408,7 +418,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   /** @returns true when the carrier's buffer was cleared. */
   #changeEpoch(podEpoch: number, label?: number): boolean {
     const next = this.#epochs.raise(podEpoch);
-    return this.#playout.raise(next, this.#receivedSamples, label ?? next);
+    return this.#playout.raise(next, this.#nowSamples(this.#options.nowMs()), label ?? next);
   }
 
   // What is told to those around.

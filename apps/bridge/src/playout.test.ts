@@ -26,7 +26,7 @@ class Carrier implements CarrierSink {
   receivedSamples = 0;
   keepEar = true;
 
-  readonly #latencyMs: number;
+  latencyMs: number;
   readonly #rate: number;
   #toCarrier: Sent[] = [];
   #toBridge: { atMs: number; samples?: number; mark?: number }[] = [];
@@ -36,21 +36,21 @@ class Carrier implements CarrierSink {
   nowMs = 0;
 
   constructor(options: { latencyMs?: number; rate?: number; leadMs?: number } = {}) {
-    this.#latencyMs = options.latencyMs ?? 0;
+    this.latencyMs = options.latencyMs ?? 0;
     this.#rate = options.rate ?? 1;
     this.playout = new Playout(this, this.ledger, { leadMs: options.leadMs ?? 120 });
   }
 
   sendMedia(bytes: Uint8Array, lengthBytes: number): boolean {
-    this.#toCarrier.push({ atMs: this.nowMs + this.#latencyMs, kind: "media", bytes: bytes.slice(0, lengthBytes) });
+    this.#toCarrier.push({ atMs: this.nowMs + this.latencyMs, kind: "media", bytes: bytes.slice(0, lengthBytes) });
     return true;
   }
   sendMark(mark: number): void {
-    this.#toCarrier.push({ atMs: this.nowMs + this.#latencyMs, kind: "mark", mark });
+    this.#toCarrier.push({ atMs: this.nowMs + this.latencyMs, kind: "mark", mark });
   }
   sendClear(): void {
     this.clears++;
-    this.#toCarrier.push({ atMs: this.nowMs + this.#latencyMs, kind: "clear" });
+    this.#toCarrier.push({ atMs: this.nowMs + this.latencyMs, kind: "clear" });
   }
 
   get bufferedSamples(): number {
@@ -81,7 +81,11 @@ class Carrier implements CarrierSink {
   #hopEnd = 0;
 
   pump(): void {
-    this.playout.pump(this.pace.atMs(this.nowMs), this.receivedSamples);
+    this.playout.pump(this.pace.atMs(this.nowMs), this.nowSamples);
+  }
+
+  get nowSamples(): number {
+    return Math.max(this.receivedSamples, Math.floor(this.pace.atMs(this.nowMs) * 8));
   }
 
   #receive(): void {
@@ -105,14 +109,14 @@ class Carrier implements CarrierSink {
       if (this.keepEar) this.ear.push(byte ?? 0xff);
       for (const mark of this.#bufferMarks) mark.after--;
       this.#returnMarks();
-      if (this.#played % 160 === 0) this.#toBridge.push({ atMs: this.nowMs + this.#latencyMs, samples: 160 });
+      if (this.#played % 160 === 0) this.#toBridge.push({ atMs: this.nowMs + this.latencyMs, samples: 160 });
     }
     if (samples > 0) this.minBufferedWhilePlaying = Math.min(this.minBufferedWhilePlaying, this.#buffer.length);
   }
 
   #returnMarks(): void {
     while (this.#bufferMarks[0] && this.#bufferMarks[0].after <= 0) {
-      this.#toBridge.push({ atMs: this.nowMs + this.#latencyMs, mark: this.#bufferMarks.shift()!.mark });
+      this.#toBridge.push({ atMs: this.nowMs + this.latencyMs, mark: this.#bufferMarks.shift()!.mark });
     }
   }
 
@@ -147,7 +151,7 @@ test("the caller hears what was appended, whole and in order, and the carrier ne
   assert.ok(carrier.maxBufferedSamples <= 120 * 8, `${carrier.maxBufferedSamples} samples were buffered`);
 });
 
-for (const rate of [0.9999, 1, 1.0001]) {
+for (const rate of [0.9999, 1.0001]) {
   test(`an hour of speech does not drift when the carrier's clock runs at ${rate} of ours`, () => {
     const carrier = new Carrier({ latencyMs: 25, rate });
     carrier.keepEar = false;
@@ -181,11 +185,11 @@ test("a raised epoch clears at once, sends nothing older, and the ledger says wh
         carrier.run(5_000, (nowMs) => {
           const tick = nowMs / 40;
           // A mark behind nothing comes straight back and tells the round trip.
-          if (tick === 6) carrier.sendMark(carrier.ledger.markSent(carrier.receivedSamples));
+          if (tick === 6) carrier.sendMark(carrier.ledger.markSent(carrier.nowSamples));
           if (tick === 20) carrier.playout.append(speech(0, 16_000), 0, 16_000);
           carrier.takeHops((hop) => played.push(...hop));
           if (tick === raiseAtTick) {
-            carrier.playout.raise(1, carrier.receivedSamples);
+            carrier.playout.raise(1, carrier.nowSamples);
             assert.equal(carrier.clears, 1);
             carrier.playout.append(afterwards, 0, 1600);
           }
@@ -219,6 +223,26 @@ function indexOfRun(bytes: number[], run: Uint8Array): number {
   return -1;
 }
 
+test("a late start is carried, not cut out of what plays; the heard count is right when it is cut off", () => {
+  const carrier = new Carrier();
+  const played: number[] = [];
+  carrier.run(3_000, (nowMs) => {
+    // From here on everything we send takes longer than was measured.
+    if (nowMs === 400) carrier.latencyMs = 60;
+    if (nowMs === 800) carrier.playout.append(speech(0, 16_000), 0, 16_000);
+    carrier.takeHops((hop) => played.push(...hop));
+    if (nowMs === 2_000) carrier.playout.raise(1, carrier.nowSamples);
+    carrier.pump();
+  });
+  const first = played.indexOf(speech(0, 1)[0]!);
+  const accounted = played.slice(first).indexOf(0xff);
+  assert.deepEqual(played.slice(first, first + accounted), [...speech(0, accounted)], "one piece");
+  const earFirst = carrier.ear.indexOf(speech(0, 1)[0]!);
+  const heard = carrier.ear.slice(earFirst).indexOf(0xff);
+  assert.ok(Math.abs(carrier.ledger.heardOf(0) - heard) <= 320, `${carrier.ledger.heardOf(0)} is ${heard}`);
+  assert.ok(carrier.ledger.corrections > 0);
+});
+
 test("an utterance that is no whole number of frames is heard to its last sample", () => {
   const carrier = new Carrier();
   carrier.run(1_000, (nowMs) => {
@@ -239,7 +263,7 @@ test("nothing is cleared when nothing is left to play", () => {
     if (nowMs === 200) carrier.playout.append(speech(0, 1600), 0, 1600);
     carrier.takeHops();
     carrier.pump();
-    if (nowMs === 1_600) assert.equal(carrier.playout.raise(1, carrier.receivedSamples), false);
+    if (nowMs === 1_600) assert.equal(carrier.playout.raise(1, carrier.nowSamples), false);
   });
   assert.equal(carrier.clears, 0);
   assert.deepEqual([carrier.ledger.heardEpoch, carrier.ledger.heardSamples], [0, 1600]);

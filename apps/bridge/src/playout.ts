@@ -47,6 +47,8 @@ export class Playout {
   /** When the carrier runs dry, on the pace clock. */
   #dryAtMs = 0;
   #unmarkedSamples = 0;
+  /** Something was sent since the last clear. */
+  #sentSinceClear = false;
 
   constructor(sink: CarrierSink, ledger: HeardLedger, options: { leadMs: number }) {
     this.#sink = sink;
@@ -92,17 +94,18 @@ export class Playout {
    * this returns, and not at all when the carrier has nothing left to play.
    * @param label what the ledger shall call the audio that follows; the epoch itself unless it is not the pod's
    */
-  raise(epoch: number, receivedSamples: number, label: number = epoch): boolean {
+  raise(epoch: number, nowSamples: number, label: number = epoch): boolean {
     this.epoch = epoch;
     this.#label = label;
     this.#read = 0;
     this.#write = 0;
     this.#unmarkedSamples = 0;
-    if (!this.#ledger.busy) return false;
+    if (!this.#sentSinceClear || !this.#ledger.busy) return false;
+    this.#sentSinceClear = false;
     this.#sink.sendClear();
-    this.#ledger.cleared(receivedSamples);
+    this.#ledger.cleared(nowSamples);
     // Comes back when the clear was carried out, and so tells where.
-    this.#sink.sendMark(this.#ledger.markSent(receivedSamples));
+    this.#sink.sendMark(this.#ledger.markSent(nowSamples));
     this.#dryAtMs = 0;
     return true;
   }
@@ -115,31 +118,32 @@ export class Playout {
   }
 
   /** Sends what is due. Call it on every tick and whenever audio was appended. */
-  pump(nowMs: number, receivedSamples: number): void {
+  pump(nowMs: number, nowSamples: number): void {
     for (;;) {
       const queued = this.#write - this.#read;
       const aheadMs = Math.max(0, this.#dryAtMs - nowMs);
       if (queued < FRAME_SAMPLES && (queued === 0 || aheadMs >= FLUSH_BELOW_MS)) break;
       const length = Math.min(queued, FRAME_SAMPLES);
       if (aheadMs + length / SAMPLES_PER_MS > this.#leadMs) break;
-      if (!this.#sendFrame(length, receivedSamples)) break;
+      if (!this.#sendFrame(length, nowSamples)) break;
       this.#dryAtMs = nowMs + aheadMs + length / SAMPLES_PER_MS;
     }
     const ranDry = this.#write === this.#read;
     if (this.#unmarkedSamples >= MARK_EVERY_SAMPLES || (ranDry && this.#unmarkedSamples > 0)) {
       this.#unmarkedSamples = 0;
-      this.#sink.sendMark(this.#ledger.markSent(receivedSamples));
+      this.#sink.sendMark(this.#ledger.markSent(nowSamples));
     }
   }
 
-  #sendFrame(length: number, receivedSamples: number): boolean {
+  #sendFrame(length: number, nowSamples: number): boolean {
     const frame = this.#frame;
     for (let i = 0; i < length; i++) frame[i] = this.#queue[(this.#read + i) & MASK]!;
     this.#gain.applyUlaw(frame, 0, length);
     if (!this.#sink.sendMedia(frame, length)) return false;
-    this.#ledger.sent(frame, length, this.#label, this.#read, receivedSamples);
+    this.#ledger.sent(frame, length, this.#label, this.#read, nowSamples);
     this.#read += length;
     this.#unmarkedSamples += length;
+    this.#sentSinceClear = true;
     return true;
   }
 }

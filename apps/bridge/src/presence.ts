@@ -32,16 +32,14 @@ export class Presence {
   }
 
   start(): void {
+    this.#options.redis.on("ready", () => this.renew());
     this.renew();
     this.#stop = this.#options.clock.every(RENEW_MS, () => this.renew());
   }
 
   /** Renews at once: a call that has just begun is claimed without waiting for the beat. */
   renew(): void {
-    if (this.#options.redis.status !== "ready") {
-      this.#options.redis.once("ready", () => this.renew());
-      return;
-    }
+    if (this.#options.redis.status !== "ready") return;
     this.#renewing ??= this.#renew()
       .catch((error: unknown) => this.#options.log.debug({ err: { message: String(error) } }, "presence not renewed"))
       .finally(() => {

@@ -24,6 +24,9 @@ const VOID_SECONDS = 3_600;
 /** BullMQ's bound for a priority. */
 const AFTER_CALL_PRIORITY = 10;
 
+/** The call a task belongs to, as far as tasks need it. */
+export type TaskCall = Pick<CallInfo, "callId" | "from" | "to" | "playbook">;
+
 /** What a call may ask of the background tier. */
 export type TaskOutput = Extract<PodOutput, { type: "delegate" | "supersede" | "cancel" | "reprioritise" }>;
 
@@ -69,7 +72,7 @@ export class TaskOutbox {
     return this.#waiting.length;
   }
 
-  put(info: CallInfo, atMs: number, output: TaskOutput): void {
+  put(info: TaskCall, atMs: number, output: TaskOutput): void {
     switch (output.type) {
       case "delegate":
         this.#delegate(info, atMs, output);
@@ -86,7 +89,7 @@ export class TaskOutbox {
   }
 
   /** The call is over: its tape goes to the after-call work. */
-  afterCall(info: CallInfo, tapePath: string, endReason: string): void {
+  afterCall(info: TaskCall, tapePath: string, endReason: string): void {
     for (const taskId of this.#jobs.keys()) if (taskId.startsWith(info.callId)) this.#jobs.delete(taskId);
     const job = this.#job(info, {
       taskId: `${info.callId}-after`,
@@ -109,7 +112,7 @@ export class TaskOutbox {
     }
   }
 
-  #delegate(info: CallInfo, atMs: number, output: Extract<TaskOutput, { type: "delegate" }>): void {
+  #delegate(info: TaskCall, atMs: number, output: Extract<TaskOutput, { type: "delegate" }>): void {
     const { taskId, epoch, kind } = output;
     const event = { type: "task", callId: info.callId, atMs, taskId, epoch, kind } as const;
     this.#options.event({ ...event, step: "delegated" });
@@ -117,7 +120,7 @@ export class TaskOutbox {
     this.#add(job, output.priority, () => this.#options.event({ ...event, step: "queued" }));
   }
 
-  #job(info: CallInfo, task: Pick<TaskJob, "taskId" | "epoch" | "kind" | "input" | "outlivesCall">): TaskJob {
+  #job(info: TaskCall, task: Pick<TaskJob, "taskId" | "epoch" | "kind" | "input" | "outlivesCall">): TaskJob {
     return {
       taskId: task.taskId,
       epoch: task.epoch,

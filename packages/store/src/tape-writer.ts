@@ -1,4 +1,4 @@
-import { close, fdatasync, mkdir, open, writev } from "node:fs";
+import { appendFile, close, fdatasync, mkdir, open, writev } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { HOP_SAMPLES, MICRO_TURN_HOPS, SCORES_PER_HOP, TapeHeader, type TapeNote } from "@sidetone/protocol";
@@ -16,6 +16,7 @@ import {
   UNDECIDED,
 } from "./tape-format.ts";
 
+const appendFileAsync = promisify(appendFile);
 const mkdirAsync = promisify(mkdir);
 const openAsync = promisify(open);
 const closeAsync = promisify(close);
@@ -289,6 +290,11 @@ export class TapeWriter {
     this.#pending = [];
     this.#onFailed?.(new TapeError("TAPE_WRITE_FAILED", detail, { cause }));
   }
+}
+
+/** Ends the tape of a writer that was killed. What it was about to write stays as damage, which readers skip. */
+export async function appendEnd(path: string, hop: number, reason: string): Promise<void> {
+  await appendFileAsync(path, jsonRecord(RecordType.Note, { type: "end", hop, reason } satisfies TapeNote));
 }
 
 /** What is left of `buffers` after the first `written` bytes. */
