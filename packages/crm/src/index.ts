@@ -3,6 +3,8 @@ export { openEmbeddedConnector } from "./embedded/connector.ts";
 export {
   FULL_SIZE,
   generateRetailer,
+  KNOWN_CUSTOMER_NAME,
+  KNOWN_CUSTOMER_PHONE,
   KNOWN_ORDER_NUMBER,
   type Retailer,
   type RetailerSize,

@@ -5,7 +5,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { CrmError } from "../errors.ts";
 import { openEmbeddedConnector } from "./connector.ts";
-import { addDays, FULL_SIZE, generateRetailer, KNOWN_ORDER_NUMBER } from "./retailer.ts";
+import {
+  addDays,
+  FULL_SIZE,
+  generateRetailer,
+  KNOWN_CUSTOMER_NAME,
+  KNOWN_CUSTOMER_PHONE,
+  KNOWN_ORDER_NUMBER,
+} from "./retailer.ts";
 
 const TODAY = "2026-11-20";
 const SMALL = { customers: 200, orders: 800 };
@@ -43,6 +50,9 @@ test("order 47291 is shipped and expected tomorrow", async () => {
   const order = await open().operations.getOrder?.({ orderNumber: KNOWN_ORDER_NUMBER }, context());
   assert.equal(order?.status, "shipped");
   assert.equal(order?.expectedOn, addDays(TODAY, 1));
+  const [buyer] = (await open().operations.findCustomers?.({ phone: KNOWN_CUSTOMER_PHONE }, context())) ?? [];
+  assert.equal(buyer?.id, order?.customerId);
+  assert.equal(buyer?.name, KNOWN_CUSTOMER_NAME);
 });
 
 test("dates move with today, also under an open database, and time of day stays", async () => {

@@ -12,7 +12,7 @@ import { EmbeddedDatabase, type EmbeddedOptions, phoneDigits } from "./database.
 import { addDays } from "./retailer.ts";
 import { toCase, toCustomer, toInvoice, toOrder, toShipment } from "./rows.ts";
 
-const RETURN_DAYS = 60;
+const RETURN_DAYS = 30;
 
 /** The seeded shop with its idempotency: an effect and its key are written in one transaction. */
 export class EmbeddedShop {

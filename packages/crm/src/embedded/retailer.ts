@@ -30,6 +30,11 @@ export const FULL_SIZE: RetailerSize = { customers: 5_000, orders: 20_000 };
 
 /** The order that demonstrations and whole-call tests ask for: shipped, expected tomorrow. */
 export const KNOWN_ORDER_NUMBER = "47291";
+/** Who ordered it, and the number they call from. */
+export const KNOWN_CUSTOMER_NAME = "Grace Carter";
+export const KNOWN_CUSTOMER_PHONE = "+447700900123";
+/** Letters that the inward part of a postcode uses. */
+const POSTCODE_LETTERS = [..."ABDEFGHJLNPQRSTUWXYZ"];
 /** Number of the newest order; the others count down from it. */
 const NEWEST_ORDER_NUMBER = 47_499;
 const ORDERS_PER_DAY = 37;
@@ -57,6 +62,7 @@ export function generateRetailer(seed: number, today: string, size: RetailerSize
   const pick = <T>(from: readonly T[]): T => from[below(from.length)] as T;
 
   const customers = Array.from({ length: size.customers }, (_, index) => makeCustomer(index, below, pick));
+  const byId = new Map(customers.map((customer) => [customer.id, customer]));
   const retailer: Retailer = { customers, orders: [], shipments: [], invoices: [], cases: [], appointments: [] };
 
   for (let index = size.orders - 1; index >= 0; index--) {
@@ -64,9 +70,10 @@ export function generateRetailer(seed: number, today: string, size: RetailerSize
     const ageDays = Math.floor(index / ORDERS_PER_DAY);
     const customer = pick(customers);
     const order = makeOrder(orderNumber, customer, ageDays, today, below, pick);
-    if (orderNumber === KNOWN_ORDER_NUMBER) makeKnown(order, today);
+    if (orderNumber === KNOWN_ORDER_NUMBER) makeKnown(order, customers[0] as Customer, today);
     retailer.orders.push(order);
-    if (order.trackingNumber !== undefined) retailer.shipments.push(makeShipment(order, customer, today));
+    if (order.trackingNumber !== undefined)
+      retailer.shipments.push(makeShipment(order, byId.get(order.customerId) ?? customer, today));
     if (order.status !== "cancelled") {
       retailer.invoices.push({
         invoiceNumber: `INV-${orderNumber}`,
@@ -99,22 +106,24 @@ function makeCustomer(index: number, below: Below, pick: Pick): Customer {
   const first = FIRST_NAMES[index % FIRST_NAMES.length] as string;
   const last =
     LAST_NAMES[(Math.floor(index / FIRST_NAMES.length) + index * 7 + below(2)) % LAST_NAMES.length] ?? "Finch";
-  const [city, region, zip, area] = CITIES[index % CITIES.length] as (typeof CITIES)[number];
+  const [city, region, district, prefix] = CITIES[index % CITIES.length] as (typeof CITIES)[number];
   const points = below(4_000);
+  const number = `+44${prefix}${String(Math.floor(index / CITIES.length)).padStart(3, "0")}`;
+  const name = index === 0 ? KNOWN_CUSTOMER_NAME : `${first} ${last}`;
   return {
     id: `cust-${10_000 + index}`,
-    name: `${first} ${last}`,
-    email: `${first}.${last}.${index}@example.com`.toLowerCase(),
-    // 555-0100 to 555-0199 are set aside for fiction: a hundred numbers in each area.
-    phone: `+1${area}5550${100 + (Math.floor(index / CITIES.length) % 100)}`,
+    name,
+    email: `${name.replace(" ", ".")}.${index}@example.com`.toLowerCase(),
+    // The first customer has the number that demonstrations call from; whose it would be gets the first's.
+    phone: index === 0 ? KNOWN_CUSTOMER_PHONE : number === KNOWN_CUSTOMER_PHONE ? `+44${prefix}000` : number,
     loyaltyPoints: points,
     loyaltyTier: TIERS[points < 1_500 ? 0 : points < 3_000 ? 1 : 2] as string,
     address: {
       line1: `${1 + below(220)} ${pick(STREETS)}`,
       city,
       region,
-      postalCode: `${zip}${String(below(90) + 10)}`,
-      country: "US",
+      postalCode: `${district} ${1 + below(9)}${pick(POSTCODE_LETTERS)}${pick(POSTCODE_LETTERS)}`,
+      country: "GB",
     },
   };
 }
@@ -143,7 +152,7 @@ function makeOrder(
     placedOn,
     items,
     totalCents: items.reduce((sum, item) => sum + item.quantity * item.priceCents, 0),
-    currency: "USD",
+    currency: "GBP",
     expectedOn: addDays(placedOn, leadDays),
   };
   if (fate < 3) {
@@ -161,12 +170,13 @@ function makeOrder(
   return { ...shipped, status: fate < 10 && ageDays > 20 ? "returned" : "delivered", deliveredOn };
 }
 
-function makeKnown(order: Order, today: string): void {
+function makeKnown(order: Order, customer: Customer, today: string): void {
+  order.customerId = customer.id;
   order.status = "shipped";
   order.placedOn = addDays(today, -4);
   order.items = [
-    { sku: "LF-1008", name: "floor lamp", quantity: 1, priceCents: 12_900 },
-    { sku: "LF-1012", name: "down pillow", quantity: 2, priceCents: 4_900 },
+    { sku: "HL-1008", name: "floor lamp", quantity: 1, priceCents: 12_900 },
+    { sku: "HL-1012", name: "down pillow", quantity: 2, priceCents: 4_900 },
   ];
   order.totalCents = 22_700;
   order.expectedOn = addDays(today, 1);
@@ -177,10 +187,10 @@ function makeKnown(order: Order, today: string): void {
 }
 
 function makeShipment(order: Order, customer: Customer, today: string): Shipment {
-  const city = customer.address?.city ?? "Columbus";
+  const city = customer.address?.city ?? "Southampton";
   const events = [
-    { at: `${addDays(order.placedOn, 1)}T18:20:00`, place: "Columbus, OH", text: "Left the Larkfield warehouse" },
-    { at: `${addDays(order.placedOn, 2)}T06:45:00`, place: "Columbus, OH", text: "Sorted at the carrier's depot" },
+    { at: `${addDays(order.placedOn, 1)}T18:20:00`, place: "Southampton", text: "Left our warehouse" },
+    { at: `${addDays(order.placedOn, 2)}T06:45:00`, place: "Southampton", text: "Sorted at the carrier's depot" },
   ];
   let status: Shipment["status"] = "in-transit";
   if (order.status === "out-for-delivery") {

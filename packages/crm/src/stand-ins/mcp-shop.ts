@@ -82,7 +82,7 @@ export class McpShopStandIn {
       },
     );
     server.registerTool("stock", { description: "Items in stock", inputSchema: { sku: z.string() } }, ({ sku }) =>
-      sku === "LF-1001"
+      sku === "HL-1001"
         ? { content: [{ type: "text", text: "Seven in stock." }] }
         : { content: [{ type: "text", text: `No item ${sku}` }], isError: true },
     );

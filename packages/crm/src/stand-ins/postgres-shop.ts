@@ -119,7 +119,7 @@ export class PostgresShop {
 }
 
 const ORDER = `select no as "orderNumber", buyer_id as "customerId", state as status, day as "placedOn", eta as "expectedOn",
-  tracking as "trackingNumber", cents as "totalCents", 'USD' as currency from purchase`;
+  tracking as "trackingNumber", cents as "totalCents", 'GBP' as currency from purchase`;
 const ITEMS =
   'select sku, title as name, qty as quantity, cents as "priceCents" from purchase_line where no = :orderNumber';
 const CASE = `id, buyer_id as "customerId", title as subject, state as status, to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "createdAt"`;

@@ -134,7 +134,7 @@ const toContact = (c: Customer): SObject => ({
   Name: c.name,
   Email: c.email ?? null,
   // As people type them.
-  Phone: c.phone?.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "($1) $2-$3") ?? null,
+  Phone: c.phone?.replace(/^\+44(\d{4})(\d{6})$/, "0$1 $2") ?? null,
   MailingStreet: c.address?.line1 ?? null,
   MailingCity: c.address?.city ?? null,
   MailingState: c.address?.region ?? null,
