@@ -1,5 +1,5 @@
 import type { DecisionThresholds } from "@sidetone/interaction-model";
-import { DECISIONS, type Decision, type Expectation, type Intent, OVERLAP_KINDS } from "@sidetone/protocol";
+import { DECISIONS, type Decision, type Expectation, OVERLAP_KINDS } from "@sidetone/protocol";
 
 /** How much quieter the agent is while an overlap is ambiguous. */
 export const DUCK_DB = -8;
@@ -35,8 +35,10 @@ export interface FloorView {
   speakingHops: number;
   /** What is being said may not be stopped. */
   uninterruptible: boolean;
+  /** As the model was told it. */
   expectation: Expectation;
-  intent: Intent;
+  /** There is something to say, or a turn of the caller to end. */
+  mayBegin: boolean;
   hop: number;
 }
 
@@ -69,7 +71,7 @@ export const floorGainDb = (state: FloorState): number => (state.duckedHops > 0 
 function whileListening(state: FloorState, view: FloorView, thresholds: DecisionThresholds): Decision {
   state.duckedHops = 0;
   state.calmHops = 0;
-  if (view.intent !== "nothing" && view.decision[P.begin]! > beginThreshold(view.expectation, thresholds)) {
+  if (view.mayBegin && view.decision[P.begin]! > beginThreshold(view.expectation, thresholds)) {
     return "begin";
   }
   const mayMurmur =

@@ -10,6 +10,8 @@ import {
 import {
   DECISIONS,
   type Decision,
+  type Expectation,
+  type Intent,
   MICRO_TURN_HOPS,
   OPEN,
   OVERLAP_KINDS,
@@ -17,7 +19,14 @@ import {
   type PodOutput,
 } from "@sidetone/protocol";
 import type { CallLoop, HopIn, HopOut } from "../shard/call-loop.ts";
-import { type Conditioning, conditioningBytes, conditionRow } from "./conditioning.ts";
+import {
+  type Conditioning,
+  conditioningBytes,
+  conditionRow,
+  isMidNumber,
+  modelExpectation,
+  modelIntent,
+} from "./conditioning.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { Ears } from "./ears.ts";
 import { argmax, decideFloor, type FloorView, floorGainDb, freshFloor } from "./floor.ts";
@@ -70,9 +79,13 @@ export class TalkLoop implements CallLoop {
     speakingHops: 0,
     uninterruptible: false,
     expectation: OPEN,
-    intent: "nothing",
+    mayBegin: false,
     hop: 0,
   };
+  /** What the dialogue waits for and has ready, and the former in the model's terms. */
+  #expectation: Expectation = OPEN;
+  #intent: Intent = "nothing";
+  #modelExpectation: Expectation = OPEN;
   readonly #mouthEvents: MouthEvent[] = [];
   /** Outputs that arose between two hops; they leave with the next. */
   #outputs: PodOutput[] = [];
@@ -145,13 +158,12 @@ export class TalkLoop implements CallLoop {
     const { clock } = this.#mouth.playout;
     this.#ownQuietHops = clock.playing ? 0 : this.#ownQuietHops + 1;
     const c = this.#conditioning;
+    c.expectation = this.#modelExpectation;
+    c.intent = modelIntent(this.#intent, this.#muted);
     c.agentPlaying = clock.playing;
     c.hopIndex = hop.hop;
     c.hopsSinceAgentChange = clock.hopsSinceChange;
     conditionRow(batch, row, c);
-    // The model hears this hop with these; what the dialogue changes from here on counts from the next.
-    this.#view.expectation = c.expectation;
-    this.#view.intent = c.intent;
     this.#nowMs += HOP_MS;
   }
 
@@ -181,8 +193,8 @@ export class TalkLoop implements CallLoop {
       planned: this.#mouth.planned.map((line) => line.say),
       cutOff: this.#mouth.unheard(),
       turn: this.#hearing.turn,
-      expectation: this.#conditioning.expectation,
-      intent: this.#conditioning.intent,
+      expectation: this.#expectation,
+      intent: this.#intent,
       muted: this.#muted,
       greeted: this.#greeted,
       leave: this.#leave,
@@ -204,6 +216,8 @@ export class TalkLoop implements CallLoop {
     for (let i = 0; i < OVERLAP_COUNT; i++) view.overlap[i] = outputs.overlap[row * OVERLAP_COUNT + i]!;
     view.callerVoice = outputs.voice[row * VOICE_COUNT]!;
     view.hop = hop.hop;
+    view.expectation = this.#conditioning.expectation;
+    view.mayBegin = this.#mayBegin;
     view.speaking = this.#mouth.speaking;
     view.uninterruptible = this.#mouth.current?.say.uninterruptible ?? false;
     const { playing, hopsSinceChange } = this.#mouth.playout.clock;
@@ -294,9 +308,16 @@ export class TalkLoop implements CallLoop {
     return Math.min(this.#callerQuietHops, this.#ownQuietHops);
   }
 
+  /** Something is ready to be said; or the caller said something, and the end of that is what the dialogue waits for. */
+  get #mayBegin(): boolean {
+    if (this.#intent !== "nothing") return true;
+    const { open, voiced } = this.#hearing;
+    return (open || voiced) && !this.#muted && !isMidNumber(this.#expectation, this.#intent);
+  }
+
   /** The net below the model's own sense of when a turn has ended. */
   get #deadAir(): boolean {
-    return this.#view.intent !== "nothing" && this.#quietHops >= DEAD_AIR_HOPS;
+    return this.#view.mayBegin && this.#quietHops >= DEAD_AIR_HOPS;
   }
 
   /** The agent takes the floor: the caller's turn ends here, and what it meant is acted on before we speak. */
@@ -356,9 +377,7 @@ export class TalkLoop implements CallLoop {
         if (this.#mouth.current?.say.utteranceId === effect.utteranceId) this.#mouth.yield(true);
         return;
       case "expect":
-        this.#conditioning.expectation = effect.expectation;
-        this.#conditioning.intent = effect.intent;
-        this.#hearing.expect(effect.expectation);
+        this.#expect(effect.expectation, effect.intent);
         this.#outputs.push({ type: "expecting", expectation: effect.expectation, intent: effect.intent });
         return;
       case "transfer":
@@ -377,14 +396,19 @@ export class TalkLoop implements CallLoop {
     }
   }
 
+  #expect(expectation: Expectation, intent: Intent): void {
+    this.#expectation = expectation;
+    this.#intent = intent;
+    this.#modelExpectation = modelExpectation(expectation, intent);
+    this.#hearing.expect(expectation);
+  }
+
   /** Goes on where the other pod was lost: what it was saying counts as stopped where its snapshot had it. */
   #resume(state: TalkState): void {
     this.#opened = true;
     this.#mouth.playout.epoch = state.epoch + 1;
     this.#hearing.turn = state.turn + 1;
-    this.#conditioning.expectation = state.expectation;
-    this.#conditioning.intent = state.intent;
-    this.#hearing.expect(state.expectation);
+    this.#expect(state.expectation, state.intent);
     this.#muted = state.muted;
     this.#greeted = state.greeted;
     this.#leave = state.leave;
