@@ -150,8 +150,11 @@ realClock.every(FRAME_MS / PHASES, (late, missed) => {
 type Command = { do: "place"; options: FleetOptions } | { do: "figures" } | { do: "leave" };
 process.on("message", async (command: Command) => {
   if (command.do === "place") {
-    await place(command.options);
-    process.send?.("placed");
+    const refused = await place(command.options).then(
+      () => "",
+      (error: Error) => error.message,
+    );
+    process.send?.({ refused });
   } else if (command.do === "figures") {
     const sorted = lateness.toSorted((a, b) => a - b);
     lateness = [];
