@@ -54,6 +54,7 @@ export function openDialogue(options: OpenOptions): DialogueState {
     handOver: null,
     misses: 0,
     lastBackchannelMs: -10_000,
+    lastOverlap: null,
     expectation: OPEN,
     intent: "nothing",
     counters: { utterance: 0, task: 0, remark: 0, stale: 0, duplicate: 0 },

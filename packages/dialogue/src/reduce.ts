@@ -8,7 +8,7 @@ import { transferRefused } from "./flow/hand-over.ts";
 import { interject, murmur } from "./flow/manners.ts";
 import { agentBegan, agentFinished, agentYielded, planSpeech, sayExactly } from "./flow/outbox.ts";
 import { settleAsking } from "./flow/questions.ts";
-import { endTurn, keyPressed, questionReachedTurn, turnHeard, understandTurn } from "./flow/turns.ts";
+import { endTurn, keyPressed, overlapTold, questionReachedTurn, turnHeard } from "./flow/turns.ts";
 import { type CompiledPlaybook, compilePlaybook } from "./playbook/compile.ts";
 import type { DialogueState, Understood } from "./state.ts";
 
@@ -59,10 +59,7 @@ function take(d: Draft, event: DialogueEvent): void {
       questionReachedTurn(d);
       break;
     case "overlap":
-      if (d.s.turn !== null && (event.kind === "side-talk" || event.kind === "background")) {
-        d.s.turn.sideTalk = true;
-        understandTurn(d);
-      } else if (d.s.turn !== null && event.kind === "floor-taking") d.s.turn.sideTalk = false;
+      overlapTold(d, event.kind);
       break;
     case "backchannel-due":
       murmur(d);

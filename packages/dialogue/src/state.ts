@@ -1,4 +1,4 @@
-import type { Expectation, HeardWord, Intent, TaskKind, TaskOutcome } from "@sidetone/protocol";
+import type { Expectation, HeardWord, Intent, OverlapKind, TaskKind, TaskOutcome } from "@sidetone/protocol";
 import type { SpokenAct, Urgency } from "./effects.ts";
 import type { Playbook } from "./playbook/schema.ts";
 
@@ -52,6 +52,7 @@ export type Request =
   | { kind: "repeat" }
   | { kind: "slower" }
   | { kind: "hold-on" }
+  | { kind: "hush" }
   | { kind: "back" }
   | { kind: "never-mind" }
   | { kind: "goodbye" }
@@ -62,6 +63,7 @@ export type Request =
   | { kind: "stop-recording" }
   | { kind: "remind"; inMs: number; text: string }
   | { kind: "call-back"; at: string | null }
+  | { kind: "dont-have"; slot: string }
   | { kind: "unknown-question"; text: string };
 
 export type Question =
@@ -110,7 +112,10 @@ export interface Turn {
   /** Question that was put to the caller when the turn began. */
   question: Question | null;
   questionKey: string;
+  /** The sound of it is not taken for speech to us. */
   sideTalk: boolean;
+  /** Nothing in its words contradicts that. */
+  ignored: boolean;
   /** The agent was speaking when it began. */
   overlapped: boolean;
   beganAtMs: number;
@@ -230,6 +235,7 @@ export interface DialogueState {
   /** Turns in a row of which nothing was understood. */
   misses: number;
   lastBackchannelMs: number;
+  lastOverlap: { kind: OverlapKind; atMs: number } | null;
   expectation: Expectation;
   intent: Intent;
   counters: { utterance: number; task: number; remark: number; stale: number; duplicate: number };

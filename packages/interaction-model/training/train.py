@@ -19,6 +19,7 @@ import card
 import contract as c
 import evaluate
 import export
+import judging
 import losses
 import model
 import simulator
@@ -108,6 +109,18 @@ class Run:
         if options.resume and os.path.exists(self.path):
             self.restore()
         self.states = None
+        self.stop = []
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self.stop.append(True))
+
+    def judge(self, feeder):
+        """The last stage, on the averaged weights; the result is saved as judged.pt."""
+        self.stop.clear()
+        self.average.train()
+        print(f"train: the ear is frozen; the judge goes on for {self.options.judge_minutes:g} minutes", flush=True)
+        steps = judging.train(self.average, feeder, self.options.judge_minutes, self.step, self.stop, lambda text: print(text, flush=True))
+        self.path = os.path.join(self.options.out, "judged.pt")
+        model.save(self.path, self.average, step=self.step, judgeSteps=steps, seconds=self.seconds + self.options.judge_minutes * 60, history=self.history, options=vars(self.options))
 
     def restore(self):
         saved = torch.load(self.path, map_location="cpu")
@@ -157,9 +170,7 @@ class Run:
         rng = np.random.default_rng(self.step)
         sums, count = {}, 0
         last = saved = shown = validated = time.time()
-        stop = []
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stop.append(True))
+        stop = self.stop
         while self.seconds < options.minutes * 60 and not stop:
             feeder.by_word.value = 1.0 if self.seconds < 0.12 * options.minutes * 60 else 0.3
             parts = self.update(feeder.next(), rng)
@@ -218,6 +229,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--human-share", type=float, default=0.35)
     parser.add_argument("--on-policy", type=float, default=0.3, help="share of on-policy batches once the first checkpoint is there")
+    parser.add_argument("--judge-minutes", type=float, default=15, help="minutes after --minutes in which only the judge learns")
     parser.add_argument("--feeder-nice", type=int, default=5)
     parser.add_argument("--evaluate", type=int, default=200, help="calls per figure at the end")
     options = parser.parse_args()
@@ -236,6 +248,8 @@ def main():
                             policy=run.path, on_policy=options.on_policy, nice=options.feeder_nice)
     try:
         complete = run.go(feeder, simulator.Simulator(*bank.load(folder, "evaluation")))
+        if complete and options.judge_minutes > 0:
+            run.judge(feeder)
     finally:
         feeder.close()
     if not complete:

@@ -73,12 +73,14 @@ export function runConversation(
     };
     if ("caller" in turn) {
       const { text, pauses } = withPauses(turn.caller);
-      if (turn.interrupts !== true) floor.settle();
+      const over = turn.interrupts === true || turn.aside === true;
+      if (!over) floor.settle();
       mark = floor.log.length;
       floor.caller(text, {
         pauses,
         ...(turn.confidence === undefined ? {} : { confidence: turn.confidence }),
-        ...(turn.interrupts === true ? { interruptAfterWords: turn.afterWords ?? 2 } : {}),
+        ...(turn.aside === true ? { overlap: "side-talk" } : {}),
+        ...(over ? { interruptAfterWords: turn.afterWords ?? 2 } : {}),
       });
     } else if ("keys" in turn) {
       floor.settle();

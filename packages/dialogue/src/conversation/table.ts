@@ -2,7 +2,7 @@ import { type Conversation, PlaybookSchema, type TestTurn } from "../playbook/sc
 
 /**
  * A conversation as a table of short rows: `> ` the caller says, `>>3 ` interrupts after three words, `# ` types,
- * `< ` the agent must say, `! ` must not have said since, `. ` milliseconds pass, `+ ` delegates kind and input,
+ * `< ` the agent must say, `! ` must not have said since, `>s3 ` side talk after three words, `. ` milliseconds pass, `+ ` delegates kind and input,
  * `~ ` finds kind, outcome, output and `@` delay, `x ` the call ends.
  */
 export function conversationOf(name: string, rows: readonly string[], more: Partial<Conversation> = {}): Conversation {
@@ -21,6 +21,7 @@ function turnOf(row: string): TestTurn {
   const rest = row.slice(row.indexOf(" ") + 1);
   if (row.startsWith(">>"))
     return { caller: rest, interrupts: true, afterWords: Number(/^>>(\d+)/.exec(row)?.[1] ?? 2) };
+  if (row.startsWith(">s")) return { caller: rest, aside: true, afterWords: Number(/^>s(\d+)/.exec(row)?.[1] ?? 2) };
   switch (row[0]) {
     case ">": {
       const confidence = /^>([\d.]+)/.exec(row)?.[1];

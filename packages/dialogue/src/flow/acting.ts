@@ -6,7 +6,7 @@ import { isNumberWord } from "../understanding/numbers.ts";
 import type { Token } from "../understanding/tokens.ts";
 import { delegateNew } from "./delegation.ts";
 import { type Draft, line, openThreads, remark, setProgress, speak } from "./draft.ts";
-import { handOver } from "./hand-over.ts";
+import { handOver, offer } from "./hand-over.ts";
 import { askAgain, neededQuestion, settleAsking } from "./questions.ts";
 import { wantOf } from "./situation.ts";
 import { agrees } from "./verify.ts";
@@ -155,6 +155,11 @@ function applyRequest(d: Draft, request: Request, newThreads: readonly Thread[],
       s.hold = { sinceMs: s.nowMs, checkedIn: false };
       remark(d, { name: "hold", text: line(d, "hold", key), resume: false });
       return;
+    case "hush":
+      // Whoever stops us has something to say; if nothing comes, we ask soon.
+      s.hold = { sinceMs: s.nowMs - d.book.playbook.timers.holdCheckInMs + HUSH_MS, checkedIn: false };
+      remark(d, { name: "hush", text: line(d, "hush", key), resume: false });
+      return;
     case "back":
       return;
     case "never-mind": {
@@ -204,12 +209,26 @@ function applyRequest(d: Draft, request: Request, newThreads: readonly Thread[],
       }
       return;
     }
+    case "dont-have": {
+      const failures = (s.slotFailures[request.slot] ?? 0) + 1;
+      s.slotFailures[request.slot] = failures;
+      const help = d.book.playbook.slots[request.slot]?.help;
+      const text = help === undefined ? null : speak(d, help, key);
+      if (failures === 1 && text !== null) {
+        remark(d, { name: "help", text, resume: false });
+        s.hold = { sinceMs: s.nowMs, checkedIn: false };
+      } else offer(d, "human");
+      return;
+    }
     case "not-you":
       return;
     default:
       request satisfies never;
   }
 }
+
+/** How long we are quiet after "stop". */
+const HUSH_MS = 8000;
 
 /** In-call waits run on the media clock; longer ones are a durable task. */
 const LONGEST_IN_CALL_WAIT_MS = 20 * 60_000;

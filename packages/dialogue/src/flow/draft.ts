@@ -13,9 +13,20 @@ export interface Draft {
   effects: Effect[];
   /** What would be said if the turn ended now: nothing irreversible may leave. */
   preview: boolean;
+  clock?: { minute: number; moment: LocalMoment };
 }
 
-export const nowOf = (d: Draft): LocalMoment => localMoment(d.s.call.startedAt, d.s.nowMs, d.s.call.timeZone);
+const MINUTE_MS = 60_000;
+
+/** The wall clock of the call; worked out once a minute of it, for calendars are slow. */
+export function nowOf(d: Draft): LocalMoment {
+  const { startedAt, timeZone } = d.s.call;
+  const instant = Date.parse(startedAt) + d.s.nowMs;
+  const minute = instant - (instant % MINUTE_MS);
+  if (d.clock?.minute !== minute)
+    d.clock = { minute, moment: localMoment(new Date(minute).toISOString(), 0, timeZone) };
+  return d.clock.moment;
+}
 
 /** Values that a template may name: extra ones first, then slots, then what is known of the call. */
 export function scopeOf(d: Draft, extra: readonly unknown[] = []): Scope {

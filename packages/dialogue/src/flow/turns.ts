@@ -1,4 +1,4 @@
-import type { HeardWord } from "@sidetone/protocol";
+import type { HeardWord, OverlapKind } from "@sidetone/protocol";
 import type { Turn, Understood } from "../state.ts";
 import { sayDayTime } from "../talking/speakable.ts";
 import { fill, lookUp } from "../talking/template.ts";
@@ -75,11 +75,29 @@ function openTurn(d: Draft, index: number, skip: number): void {
     base: structuredClone(d.s.understood),
     question: answers ? asking.question : null,
     questionKey: answers ? asking.key : "",
-    sideTalk: false,
+    sideTalk:
+      d.s.lastOverlap !== null &&
+      d.s.nowMs - d.s.lastOverlap.atMs < OVERLAP_LASTS_MS &&
+      isAside(d.s.lastOverlap.kind) &&
+      agentSpeaking(d),
+    ignored: false,
     overlapped: agentSpeaking(d),
     beganAtMs: d.s.nowMs,
     grewAtMs: d.s.nowMs,
   };
+}
+
+/** The kind of sound is told on change only: it stands for a while. */
+const OVERLAP_LASTS_MS = 3000;
+const isAside = (kind: OverlapKind): boolean => kind === "side-talk" || kind === "background";
+
+/** What sort of sound the caller's side makes: words of side talk are not for us. */
+export function overlapTold(d: Draft, kind: OverlapKind): void {
+  const { s } = d;
+  s.lastOverlap = { kind, atMs: s.nowMs };
+  if (s.turn === null || (!s.turn.overlapped && !agentSpeaking(d))) return;
+  s.turn.sideTalk = isAside(kind);
+  understandTurn(d);
 }
 
 /** The ears changed their mind about a turn that was acted on already: it is understood anew, from where it began. */
@@ -115,19 +133,35 @@ export function understandTurn(d: Draft): void {
   const { turn } = s;
   if (turn === null) return;
   const before = s.understood;
-  s.understood = turn.sideTalk
-    ? structuredClone(turn.base)
-    : understand(d.book, turn.base, {
-        tokens: tokensOfTurn(turn),
-        question: turn.question,
-        questionKey: turn.questionKey,
-        now: nowOf(d),
-        timeZone: s.call.timeZone,
-        turn: turn.index,
-        isOpen: (thread) => isOpen(d, thread),
-        options: optionsOf(d),
-      });
+  const understood = understand(d.book, turn.base, {
+    tokens: tokensOfTurn(turn),
+    question: turn.question,
+    questionKey: turn.questionKey,
+    now: nowOf(d),
+    timeZone: s.call.timeZone,
+    turn: turn.index,
+    isOpen: (thread) => isOpen(d, thread),
+    options: optionsOf(d),
+  });
+  turn.ignored = turn.sideTalk && !isForUs(understood, turn);
+  s.understood = turn.ignored ? structuredClone(turn.base) : understood;
   dropUnsaidThreads(d, before);
+}
+
+/** Above this a want was plainly said to us, whatever the sound of it was taken for. */
+const FOR_US = 0.75;
+
+/** Side talk can be misjudged: an answer to our question, or a want in so many words, is heard all the same. */
+function isForUs(understood: Understood, turn: Turn): boolean {
+  if (understood.answers[turn.questionKey] !== turn.base.answers[turn.questionKey]) return true;
+  const known = new Set(turn.base.threads.map((thread) => thread.key));
+  if (understood.threads.some((thread) => !known.has(thread.key) && thread.confidence >= FOR_US)) return true;
+  const slot = turn.question?.kind === "slot" ? turn.question.slot : null;
+  if (slot === null) return false;
+  return (
+    understood.slots[slot]?.value !== turn.base.slots[slot]?.value ||
+    understood.partials[slot] !== turn.base.partials[slot]
+  );
 }
 
 /** Threads that a revised hearing took back leave no progress behind. */
@@ -176,11 +210,11 @@ export function endTurn(d: Draft): void {
   };
   for (const slot of Object.values(s.understood.slots)) slot.tentative = false;
   const text = [...spoken.map((word) => word.text), ...turn.keys.map((key) => key.digit)].join(" ");
-  if (text !== "" && !turn.sideTalk) s.transcript.push({ who: "caller", text });
+  if (text !== "" && !turn.ignored) s.transcript.push({ who: "caller", text });
   if (s.transcript.length > 60) s.transcript.splice(0, s.transcript.length - 60);
   const said = tokens.filter((token) => !HESITATIONS.has(token.text));
   s.listenUntilMs = 0;
-  if (!turn.sideTalk && said.length > 0) {
+  if (!turn.ignored && said.length > 0) {
     act(d, { turn, tokens: said, overlapped: turn.overlapped || turn.skip > 0, requestsBefore });
   }
   s.understood.requests = [];

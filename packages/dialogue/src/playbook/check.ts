@@ -147,7 +147,7 @@ export function linesOf(playbook: Playbook): { path: (string | number)[]; text: 
   }
   add(["hours", "closed"], playbook.hours?.closed);
   for (const [name, slot] of Object.entries(playbook.slots))
-    for (const key of ["ask", "askAgain", "tooLong"] as const) add(["slots", name, key], slot[key]);
+    for (const key of ["ask", "askAgain", "tooLong", "help"] as const) add(["slots", name, key], slot[key]);
   for (const [name, want] of Object.entries(playbook.wants)) {
     add(["wants", name, "say"], want.say);
     add(["wants", name, "acknowledge"], want.acknowledge);

@@ -26,6 +26,7 @@ const Slot = z
       .default("when-unsure")
       .describe("Whether the value is read back and confirmed: by default only when it was heard poorly."),
     tooLong: Variants.optional().describe("Said while the caller is still giving more symbols than there are."),
+    help: Variants.optional().describe("Said to a caller who does not have it at hand: where it can be found."),
     keypad: z.boolean().default(true).describe("Whether it may be typed on the keypad."),
     choices: z
       .record(z.string(), z.array(z.string().min(1)))
@@ -93,6 +94,7 @@ const Turn = z.union([
     caller: z.string().describe("What the caller says. '...' marks a pause within the turn."),
     confidence: z.number().min(0).max(1).optional(),
     interrupts: z.boolean().optional().describe("Said while the agent is speaking."),
+    aside: z.boolean().optional().describe("Said to somebody else while the agent is speaking."),
     afterWords: z.int().min(0).optional().describe("How many of the agent's words were heard by then."),
   }),
   z.strictObject({ keys: z.string().regex(/^[0-9*#]+$/) }),

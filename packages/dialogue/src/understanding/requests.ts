@@ -181,6 +181,8 @@ export function hearRequests(tokens: readonly Token[], now: LocalMoment, timeZon
   if (has(HUMAN)) requests.push({ kind: "are-you-human" });
   if (has(NEVER_MIND)) requests.push({ kind: "never-mind" });
   else if (has(HOLD_ON) && words.length <= 14) requests.push({ kind: "hold-on" });
+  if (/^(?:(?:ok|no|hey|please) )*(?:stop|wait|shush|quiet)(?: (?:stop|wait|please|it))*$/.test(words.join(" ")))
+    requests.push({ kind: "hush" });
   if (has(REPEAT) || /^(sorry|what|excuse me|pardon me|huh)$/.test(words.join(" "))) requests.push({ kind: "repeat" });
   if (has(SLOWER) && words.length <= 10) requests.push({ kind: "slower" });
   if (has(BACK)) requests.push({ kind: "back" });

@@ -3,7 +3,7 @@ import type { Question, Thread, Understood } from "../state.ts";
 import type { LocalMoment } from "./moments.ts";
 import { hearRequests, unknownQuestion } from "./requests.ts";
 import { hearSlot, type Option } from "./slots.ts";
-import { HESITATIONS, hasPhrase, indexOfPhrase, jointConfidence, type Token } from "./tokens.ts";
+import { fold, HESITATIONS, hasPhrase, indexOfPhrase, jointConfidence, type Token } from "./tokens.ts";
 import { hearWants, scoreWants, type WantScore } from "./wants.ts";
 import { hearYesNo } from "./yes-no.ts";
 
@@ -42,6 +42,9 @@ export function understand(book: CompiledPlaybook, base: Understood, hearing: He
   if (words.length === 0) return after;
   after.requests = hearRequests(tokens, hearing.now, hearing.timeZone);
   if (after.requests.some((request) => request.kind === "not-you")) return { ...after, blank: false };
+  if (hearing.question?.kind === "slot" && isRefusal(tokens)) {
+    after.requests.push({ kind: "dont-have", slot: hearing.question.slot });
+  }
   const answered = hearAnswer(after, hearing);
   const aside = after.requests.some((request) => !SOCIAL.has(request.kind));
   const wants = hearTurnWants(book, hearing, answered, aside);
@@ -135,18 +138,27 @@ function hearTurnWants(
           : null;
     if (chosen !== null) return { wants: [{ want: chosen, score: 0.6 }], ambiguous: null };
   }
-  const heard = hearWants(book.wants, tokens);
   const asked = question?.kind === "slot" ? book.playbook.slots[question.slot] : undefined;
+  // "It's order four seven two...": the name of what was asked for is no want.
+  const named = new Set(asked === undefined ? [] : fold(asked.name));
+  const telling = named.size === 0 ? tokens : tokens.filter((token) => !named.has(token.text));
+  const heard = hearWants(book.wants, tokens);
+  const still = named.size === 0 ? heard : hearWants(book.wants, telling);
   const floor =
     aside || (asked !== undefined && WORDY.has(asked.type))
       ? 0.75
-      : answered && !startsNewSentence(tokens)
-        ? 0.7
-        : jointConfidence(tokens) < 0.4
-          ? 0.6
-          : 0;
+      : asked !== undefined
+        ? 0.6
+        : answered && !startsNewSentence(tokens)
+          ? 0.7
+          : jointConfidence(tokens) < 0.4
+            ? 0.6
+            : 0;
+  const certain = heard.wants.filter(
+    (one) => one.score >= floor && still.wants.some((other) => other.want === one.want),
+  );
   return {
-    wants: heard.wants.filter((one) => one.score >= floor),
+    wants: certain,
     ambiguous: question?.kind === "slot" || answered ? null : heard.ambiguous,
   };
 }
@@ -226,6 +238,13 @@ function hearSlots(book: CompiledPlaybook, after: Understood, base: Understood, 
 }
 
 const isRefusal = (tokens: readonly Token[]): boolean =>
-  ["i dont know", "i dont have", "i havent got", "no idea", "not sure", "i cant find"].some(
-    (text) => indexOfPhrase(tokens, text.split(" ")) >= 0,
-  );
+  [
+    "i dont know",
+    "i dont have",
+    "i havent got",
+    "no idea",
+    "not sure",
+    "i cant find",
+    "i lost it",
+    "dont remember",
+  ].some((text) => indexOfPhrase(tokens, text.split(" ")) >= 0);

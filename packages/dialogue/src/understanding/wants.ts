@@ -8,7 +8,7 @@ export interface WantIndex {
   /** Inverse document frequency of a feature over wants. */
   idf: ReadonlyMap<string, number>;
   /** Features of every example, with their weights and norm. */
-  examples: readonly { want: number; weights: ReadonlyMap<string, number>; norm: number }[];
+  examples: readonly { want: number; weights: ReadonlyMap<string, number>; norm: number; alone: number }[];
   keywords: readonly { want: number; phrase: readonly string[] }[];
 }
 
@@ -20,7 +20,7 @@ export interface WantScore {
 
 /** Words that say nothing about what is wanted, but may within a bigram. */
 const STOP = new Set(
-  "i im id ill ive me my you your we the a an to of and or for in on at it its is are was be been have has had do does did dont can could would will shall may might please thanks thank this that thats there with from so just really also then hi hello good morning afternoon evening ok yes no um uh like want need know tell get got give about some any if by as up out am but not now back put bring something question look over turn more again already let say call one what whats when where how who which why should time times going still sure doing got over only here he she they him her them did".split(
+  "i im id ill ive me my you your we the a an to of and or for in on at it its is are was be been have has had do does did dont can could would will shall may might please thanks thank this that thats there with from so just really also then hi hello good morning afternoon evening ok yes no um uh like want need know tell get got give about some any if by as up out am but not now back put bring something question look over turn more again already let say call one what whats when where how who which why should time times going still sure doing got over only here he she they him her them did instead wait".split(
     " ",
   ),
 );
@@ -102,10 +102,17 @@ export function compileWants(playbook: Playbook): WantIndex {
     const base = Math.log((names.length + 1) / wants.size);
     idf.set(feature, feature.includes(" ") ? base * 0.6 : base);
   }
+  const uses = new Map<string, number>();
+  for (const { want, features } of raw) {
+    for (const feature of features) uses.set(`${want} ${feature}`, (uses.get(`${want} ${feature}`) ?? 0) + 1);
+  }
   const examples = raw.map(({ want, features }) => {
     const weights = new Map<string, number>();
     for (const feature of features) weights.set(feature, idf.get(feature) ?? 0);
-    return { want, weights, norm: Math.sqrt([...weights.values()].reduce((sum, weight) => sum + weight * weight, 0)) };
+    const words = features.filter((feature) => !feature.includes(" "));
+    const common = words.every((word) => (uses.get(`${want} ${word}`) ?? 0) < 3);
+    const norm = Math.sqrt([...weights.values()].reduce((sum, weight) => sum + weight * weight, 0));
+    return { want, weights, norm, alone: words.length < 2 && common ? 0.75 : 1 };
   });
   return { names, idf, examples, keywords };
 }
@@ -142,7 +149,8 @@ export function scoreWants(index: WantIndex, tokens: readonly Token[]): WantScor
     const cosine = dot / (norm * example.norm);
     // A short example that is wholly contained is said, whatever else is said around it.
     const contained = dot / (example.norm * example.norm);
-    const score = Math.max(cosine, 0.45 * cosine + 0.55 * contained * (example.norm > 1.6 ? 1 : 0.7));
+    // One word in common with an example of one word proves little, unless that word is the want's own.
+    const score = example.alone * Math.max(cosine, 0.45 * cosine + 0.55 * contained * (example.norm > 1.6 ? 1 : 0.7));
     if (score > (best[example.want] as number)) best[example.want] = score;
     total[example.want] = (total[example.want] as number) + cosine * cosine;
   }

@@ -7,7 +7,7 @@ export class Beam {
   count = 0;
   /** Node of the lexicon, or `lexicon.nodeCount` inside a word that is not known. */
   readonly node: Int32Array;
-  /** The word before: the language model's context. */
+  /** The language model's context: what it remembers of the words before. */
   readonly context: Int32Array;
   /** Log probability of all paths that end in a blank, and of those that do not; both include `language`. */
   readonly blank: Float64Array;
@@ -118,4 +118,28 @@ export function logAdd(a: number, b: number): number {
   if (a === -Infinity) return b;
   if (b === -Infinity) return a;
   return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
+}
+
+/** The k-th largest of the first `count` values, which it moves about (Hoare's selection). */
+export function kthLargest(values: Float64Array, count: number, k: number): number {
+  let low = 0;
+  let high = count - 1;
+  const wanted = k - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >> 1]!;
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (values[i]! > pivot) i++;
+      while (values[j]! < pivot) j--;
+      if (i > j) break;
+      const swap = values[i]!;
+      values[i++] = values[j]!;
+      values[j--] = swap;
+    }
+    if (wanted <= j) high = j;
+    else if (wanted >= i) low = i;
+    else break;
+  }
+  return values[wanted]!;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { kthLargest } from "./beam.ts";
 import { Decoder } from "./decoder.ts";
 import { Grammar, wordsOf } from "./grammar.ts";
 
@@ -176,6 +177,24 @@ describe("Decoder", () => {
         },
       ),
       { numRuns: 50 },
+    );
+  });
+});
+
+describe("kthLargest", () => {
+  it("agrees with sorting", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -20, max: 20 }), { minLength: 1, maxLength: 60 }),
+        fc.nat(),
+        (values, pick) => {
+          const k = 1 + (pick % values.length);
+          assert.equal(
+            kthLargest(Float64Array.from(values), values.length, k),
+            values.toSorted((a, b) => b - a)[k - 1],
+          );
+        },
+      ),
     );
   });
 });

@@ -1,6 +1,7 @@
 import type { ExpectationKind } from "../port.ts";
-import { Beam, logAdd } from "./beam.ts";
+import { Beam, kthLargest, logAdd } from "./beam.ts";
 import { type Grammar, type Narrowing, SPACE_SYMBOL } from "./grammar.ts";
+import { NO_CONTEXT, START_CONTEXT } from "./language.ts";
 import { WordHistory } from "./word-history.ts";
 
 /** A word of the caller's turn, on the media clock. */
@@ -29,10 +30,10 @@ export interface DecoderSettings {
 }
 
 export const DECODER_SETTINGS: DecoderSettings = {
-  beam: 24,
+  beam: 128,
   width: 14,
-  languageWeight: 0.8,
-  wordBonus: 0.5,
+  languageWeight: 0.7,
+  wordBonus: 0.8,
   unknownWord: -6,
   unknownLetter: -1.5,
 };
@@ -47,6 +48,10 @@ const SYMBOL_FLOOR = -11;
 const HISTORY_ENTRIES = 2048;
 const LONGEST_TURN_WORDS = 400;
 const SPELLING_FRAMES = 1024;
+/** Words this far back are agreed on by all hypotheses. */
+const DOUBTED_WORDS = 8;
+/** Two hypotheses mean the same sound when their words begin within 100 ms. */
+const SAME_PLACE_FRAMES = 5;
 const LONGEST_SPELLING_FRAMES = 200;
 /** A word that may be the beginning of a longer one counts as finished after this many frames without a letter. */
 const SETTLING_FRAMES = 3;
@@ -59,7 +64,8 @@ export class Decoder {
   readonly #grammar: Grammar;
   readonly #settings: DecoderSettings;
   readonly #unknownNode: number;
-  readonly #noContext: number;
+  /** Stands for a word that is not known. */
+  readonly #unknownWord: number;
   #narrowing: Narrowing;
   #beam: Beam;
   #next: Beam;
@@ -77,18 +83,20 @@ export class Decoder {
   #shownFrame = -1;
   readonly #order: Int32Array;
   readonly #scores: Float64Array;
+  readonly #sorted: Float64Array;
 
   constructor(grammar: Grammar, settings: Partial<DecoderSettings> = {}) {
     this.#grammar = grammar;
     this.#settings = { ...DECODER_SETTINGS, ...settings };
     this.#unknownNode = grammar.lexicon.nodeCount;
-    this.#noContext = grammar.language.words.length;
+    this.#unknownWord = grammar.language.words.length;
     this.#narrowing = grammar.narrowing("open");
     const candidates = this.#settings.beam * (grammar.symbolCount + 4);
     this.#beam = new Beam(candidates);
     this.#next = new Beam(candidates);
     this.#order = new Int32Array(candidates);
     this.#scores = new Float64Array(candidates);
+    this.#sorted = new Float64Array(candidates);
     this.#begin();
   }
 
@@ -136,7 +144,7 @@ export class Decoder {
   #begin(): void {
     const beam = this.#beam;
     beam.clear();
-    const i = beam.place(0, this.#noContext);
+    const i = beam.place(0, START_CONTEXT);
     beam.blank[i] = 0;
     beam.language[i] = 0;
     beam.history[i] = -1;
@@ -251,7 +259,8 @@ export class Decoder {
   #endWord(i: number, word: number, score: number, gained: number): void {
     const beam = this.#beam;
     const next = this.#next;
-    const to = next.place(0, word);
+    const context = word === this.#unknownWord ? NO_CONTEXT : this.#grammar.language.next(beam.context[i]!, word);
+    const to = next.place(0, context);
     if (to < 0) return;
     if (score > next.score(to)) {
       next.follow(to, beam, i);
@@ -304,7 +313,7 @@ export class Decoder {
     }
     if (lp[at + SPACE_SYMBOL]! > SYMBOL_FLOOR) {
       const gained = this.#settings.wordBonus;
-      this.#endWord(i, this.#noContext, total + lp[at + SPACE_SYMBOL]! + gained, gained);
+      this.#endWord(i, this.#unknownWord, total + lp[at + SPACE_SYMBOL]! + gained, gained);
     }
   }
 
@@ -346,20 +355,17 @@ export class Decoder {
     }
   }
 
-  /** Leaves the `beam` best of the first `count` candidates in `order`, by selection sort of the few that are needed. */
+  /** Leaves the `beam` best of the first `count` candidates in `order`, in the order they had. */
   #cut(count: number): number {
+    const wanted = this.#settings.beam;
+    if (count <= wanted) return count;
     const order = this.#order;
     const scores = this.#scores;
-    const wanted = Math.min(count, this.#settings.beam);
-    if (count === wanted) return count;
-    for (let k = 0; k < wanted; k++) {
-      let best = k;
-      for (let i = k + 1; i < count; i++) if (scores[order[i]!]! > scores[order[best]!]!) best = i;
-      const swap = order[k]!;
-      order[k] = order[best]!;
-      order[best] = swap;
-    }
-    return wanted;
+    for (let k = 0; k < count; k++) this.#sorted[k] = scores[order[k]!]!;
+    const least = kthLargest(this.#sorted, count, wanted);
+    let kept = 0;
+    for (let k = 0; k < count && kept < wanted; k++) if (scores[order[k]!]! >= least) order[kept++] = order[k]!;
+    return kept;
   }
 
   /**
@@ -375,7 +381,7 @@ export class Decoder {
       const ending = this.#endingOf(i, isEnd);
       let score = beam.score(i);
       if (ending === UNFINISHED) score += isEnd ? -Infinity : UNFINISHED_COST;
-      else if (ending >= 0 && ending < this.#noContext) {
+      else if (ending >= 0 && ending < this.#unknownWord) {
         const had = this.#settings.languageWeight * this.#narrowing.lookahead[beam.node[i]!]!;
         score += this.#wordScore(beam.context[i]!, ending) - had;
       }
@@ -401,7 +407,7 @@ export class Decoder {
     const { lexicon } = this.#grammar;
     const node = beam.node[i]!;
     if (node === 0) return NOTHING;
-    if (node === this.#unknownNode) return isEnd ? this.#noContext : UNFINISHED;
+    if (node === this.#unknownNode) return isEnd ? this.#unknownWord : UNFINISHED;
     const word = lexicon.wordAt[node]!;
     if (word < 0) return UNFINISHED;
     const goesOn = lexicon.endChild[node]! > lexicon.firstChild[node]!;
@@ -416,8 +422,12 @@ export class Decoder {
       const surety = Math.exp(beam.gap[best]! / Math.max(1, beam.letters[best]!));
       words.push(this.#word(ending, beam.startFrame[best]!, beam.letterFrame[best]!, surety));
     }
+    let recent = 0;
     for (let at = beam.history[best]!; at >= 0 && words.length < LONGEST_TURN_WORDS; at = history.before[at]!) {
-      words.push(this.#word(history.word[at]!, history.startFrame[at]!, history.endFrame[at]!, history.surety[at]!));
+      const agreed = recent++ < DOUBTED_WORDS ? this.#agreement(best, at) : 1;
+      words.push(
+        this.#word(history.word[at]!, history.startFrame[at]!, history.endFrame[at]!, agreed * history.surety[at]!),
+      );
     }
     words.reverse();
     const same = words.length === this.#words.length && words.every((word, i) => word.text === this.#words[i]!.text);
@@ -425,8 +435,33 @@ export class Decoder {
     return !same;
   }
 
+  /** Share of the hypotheses' probability that has this word at about this time. */
+  #agreement(best: number, entry: number): number {
+    const beam = this.#beam;
+    const history = this.#history;
+    const bestScore = beam.score(best);
+    let all = 0;
+    let agreeing = 0;
+    for (let i = 0; i < beam.count; i++) {
+      const probability = Math.exp(beam.score(i) - bestScore);
+      if (probability < 1e-3) continue;
+      all += probability;
+      let at = beam.history[i]!;
+      while (at >= 0 && at !== entry && history.startFrame[at]! > history.startFrame[entry]! + SAME_PLACE_FRAMES)
+        at = history.before[at]!;
+      if (
+        at === entry ||
+        (at >= 0 &&
+          history.word[at] === history.word[entry] &&
+          Math.abs(history.startFrame[at]! - history.startFrame[entry]!) <= SAME_PLACE_FRAMES)
+      )
+        agreeing += probability;
+    }
+    return agreeing / all;
+  }
+
   #word(word: number, startFrame: number, endFrame: number, surety: number): HeardWord {
-    const known = word < this.#noContext;
+    const known = word < this.#unknownWord;
     return {
       text: known ? this.#grammar.language.words[word]! : this.#spelling(startFrame, endFrame),
       startMs: this.#originMs + startFrame * FRAME_MS,

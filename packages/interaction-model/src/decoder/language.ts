@@ -16,10 +16,26 @@ export interface Focus {
   readonly choices?: Float64Array | undefined;
 }
 
+/** Longest run of words before a word that the model remembers. */
+const LONGEST_CONTEXT = 3;
+
+/** The context in which nothing is remembered, and the one at the start of a turn. */
+export const NO_CONTEXT = 0;
+export const START_CONTEXT = 1;
+
+/** Runs of words that were seen, with what followed them. */
+interface Context {
+  /** The same run without its first word. */
+  readonly shorter: number;
+  readonly depth: number;
+  readonly followers: Map<number, number>;
+  total: number;
+}
+
 /**
- * How likely a word is after another while something is expected: the playbook's phrases as word pairs, mixed with the
- * words that the expectation is made of. Word indices are those of `words`; `words.length` is the start of a turn and
- * also what follows a word that is not known.
+ * How likely a word is after the words before while something is expected: the playbook's phrases as runs of up to four
+ * words, mixed with the words that the expectation is made of. What came before is one number, a context; `next` gives
+ * the context after a word.
  */
 export class Language {
   readonly words: readonly string[];
@@ -28,10 +44,9 @@ export class Language {
   readonly #class: readonly Float64Array[];
   readonly #classShare: readonly number[];
   readonly #unigram: Float64Array;
-  /** Discounted pair probabilities, keyed by `before * (words + 1) + word`. */
-  readonly #pairs = new Map<number, number>();
-  /** What a context leaves for the unigram. */
-  readonly #rest: Float64Array;
+  readonly #contexts: Context[] = [];
+  /** Context after a context and a word, keyed by `context * words + word`; missing where nothing so long was seen. */
+  readonly #longer = new Map<number, number>();
 
   constructor(phrases: readonly (readonly string[])[], extraWords: readonly string[]) {
     const known = new Set<string>(extraWords);
@@ -40,46 +55,74 @@ export class Language {
       for (const { words } of classes) for (const word of words) known.add(word);
     this.words = [...known].sort();
     this.indexOf = new Map(this.words.map((word, index) => [word, index]));
-    const count = this.words.length;
-    const totals = new Float64Array(count + 1);
-    const pairCounts = new Map<number, number>();
-    const followers = new Float64Array(count + 1);
-    this.#unigram = new Float64Array(count);
-    let total = 0;
-    for (const phrase of phrases) {
-      let before = count;
-      for (const word of phrase) {
-        const index = this.indexOf.get(word)!;
-        const key = before * (count + 1) + index;
-        if (!pairCounts.has(key)) followers[before]!++;
-        pairCounts.set(key, (pairCounts.get(key) ?? 0) + 1);
-        totals[before]!++;
-        this.#unigram[index]!++;
-        total++;
-        before = index;
-      }
-    }
-    for (let i = 0; i < count; i++) {
-      this.#unigram[i] = ((1 - UNIFORM_SHARE) * this.#unigram[i]!) / Math.max(1, total) + UNIFORM_SHARE / count;
-    }
-    for (const [key, seen] of pairCounts) {
-      const before = Math.floor(key / (count + 1));
-      this.#pairs.set(key, (seen - DISCOUNT) / totals[before]!);
-    }
-    this.#rest = Float64Array.from(totals, (sum, before) => (sum === 0 ? 1 : (DISCOUNT * followers[before]!) / sum));
+    for (const depth of [0, 1]) this.#contexts.push({ shorter: NO_CONTEXT, depth, followers: new Map(), total: 0 });
+    for (const phrase of phrases) this.#count(phrase.map((word) => this.indexOf.get(word)!));
+    const { followers, total } = this.#contexts[NO_CONTEXT]!;
+    this.#unigram = Float64Array.from(this.words, (_, word) => {
+      const seen = (followers.get(word) ?? 0) / Math.max(1, total);
+      return (1 - UNIFORM_SHARE) * seen + UNIFORM_SHARE / this.words.length;
+    });
     this.#class = EXPECTATION_KINDS.map((kind) => this.#classRow(kind));
     this.#classShare = EXPECTATION_KINDS.map((kind) => CLASSES[kind].reduce((sum, { share }) => sum + share, 0));
   }
 
-  /** Probability of `word` after `before` in the light of what is expected. */
-  probability(before: number, word: number, focus: Focus): number {
-    const pair = this.#pairs.get(before * (this.words.length + 1) + word) ?? 0;
-    return this.#mix(pair + this.#rest[before]! * this.#unigram[word]!, word, focus);
+  /** Probability of `word` in `context`, in the light of what is expected. */
+  probability(context: number, word: number, focus: Focus): number {
+    return this.#mix(this.#inContext(context, word), word, focus);
   }
 
   /** Probability of `word` whatever came before. */
   alone(word: number, focus: Focus): number {
     return this.#mix(this.#unigram[word]!, word, focus);
+  }
+
+  /** The context after `word`. */
+  next(context: number, word: number): number {
+    for (let at = context; ; at = this.#contexts[at]!.shorter) {
+      const found = this.#longer.get(at * this.words.length + word);
+      if (found !== undefined) return found;
+      if (at === NO_CONTEXT) return NO_CONTEXT;
+    }
+  }
+
+  #count(phrase: readonly number[]): void {
+    let context = START_CONTEXT;
+    for (const word of phrase) {
+      for (let at = context; ; at = this.#contexts[at]!.shorter) {
+        const { followers } = this.#contexts[at]!;
+        followers.set(word, (followers.get(word) ?? 0) + 1);
+        this.#contexts[at]!.total++;
+        if (at === NO_CONTEXT) break;
+      }
+      context = this.#grow(context, word);
+    }
+  }
+
+  /** The context of these words and one more, made where it is new; at most `LONGEST_CONTEXT` words long. */
+  #grow(context: number, word: number): number {
+    const { depth, shorter } = this.#contexts[context]!;
+    if (depth === LONGEST_CONTEXT) return this.#grow(shorter, word);
+    const key = context * this.words.length + word;
+    const known = this.#longer.get(key);
+    if (known !== undefined) return known;
+    const backOff = context === NO_CONTEXT ? NO_CONTEXT : this.#grow(shorter, word);
+    this.#contexts.push({ shorter: backOff, depth: depth + 1, followers: new Map(), total: 0 });
+    this.#longer.set(key, this.#contexts.length - 1);
+    return this.#contexts.length - 1;
+  }
+
+  /** Absolute discounting: what longer contexts have not seen is left to shorter ones. */
+  #inContext(context: number, word: number): number {
+    let share = 1;
+    let sum = 0;
+    for (let at = context; at !== NO_CONTEXT; at = this.#contexts[at]!.shorter) {
+      const { followers, total } = this.#contexts[at]!;
+      if (total === 0) continue;
+      const seen = followers.get(word);
+      if (seen !== undefined) sum += (share * (seen - DISCOUNT)) / total;
+      share *= (DISCOUNT * followers.size) / total;
+    }
+    return sum + share * this.#unigram[word]!;
   }
 
   /** Even probabilities for the words of some alternatives; undefined when none of them is known. */

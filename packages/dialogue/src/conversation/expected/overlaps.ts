@@ -47,4 +47,19 @@ export const OVERLAPS: Expected = [
     "a new want over the goodbye keeps the call",
     ["> what time do you close", "> no that's all thanks", ">>2 wait where is my order", "< order number", "! hang"],
   ],
+  [
+    "side talk over an answer takes no floor and is no answer",
+    [
+      "> where is my order four seven two nine one",
+      ">s3 put it on the table please",
+      "< tomorrow",
+      "! Sorry",
+      "< anything else",
+    ],
+  ],
+  [
+    "an answer is heard even where it sounds like side talk",
+    ["> where is my order", ">s3 four seven two nine one", "< tomorrow"],
+  ],
+  ["stop means stop", ["> what time do you close", ">>4 stop", "! evening", "> where is my order", "< order number"]],
 ];
