@@ -7,19 +7,27 @@ import {
   OnnxModel,
   type OutputBatch,
 } from "@sidetone/interaction-model";
-import { CONDITIONING, HOP_SAMPLES, SCORES_PER_HOP } from "@sidetone/protocol";
+import { CONDITIONING, HOP_SAMPLES, type PodOutput, SCORES_PER_HOP } from "@sidetone/protocol";
 import { type MicroTurn, type TapeBytes, TapeReader, UNDECIDED } from "@sidetone/store";
+import { z } from "zod";
 import { LineTestModel } from "./line-test/model.ts";
 import { ResumeState } from "./shard/resume-state.ts";
 import { writeScores } from "./shard/scores.ts";
-import { AgentClock } from "./talk/agent-clock.ts";
+import { AgentClock, AgentClockState } from "./talk/agent-clock.ts";
+
+const HOP_MS = 40;
+/** What every loop's snapshot holds, whatever else it does. */
+const LoopState = z.object({ clock: AgentClockState });
 
 export type Verdict =
-  | { exact: true; hops: number }
+  /** `skipped` hops could not be compared: audio that was not recorded, or a move to another pod. */
+  | { exact: true; hops: number; skipped: number }
   /** The first score that came out differently. */
-  | { exact: false; hops: number; hop: number; score: string; onTape: number; stepped: number }
-  /** Something that the model heard is not on the tape, so nothing after it can be compared. */
-  | { exact: undefined; hops: number; hop: number; reason: string };
+  | { exact: false; hops: number; skipped: number; hop: number; score: string; onTape: number; stepped: number }
+  /** Nothing could be compared. */
+  | { exact: undefined; skipped: number; reason: string };
+
+type SnapshotOutput = Extract<PodOutput, { type: "snapshot" }>;
 
 /**
  * Steps the model over a tape's two channels and conditioning, and compares every score bit by bit.
@@ -33,7 +41,7 @@ export async function verifyTape(
   const model = await loadModel(tape.header.model);
   if (tape.header.modelHash !== "" && model.info.version !== tape.header.modelHash) {
     await model.dispose();
-    return { exact: undefined, hops: 0, hop: 0, reason: `the tape is of weights ${tape.header.modelHash}` };
+    return { exact: undefined, skipped: 0, reason: `it was made with weights ${tape.header.modelHash}` };
   }
   try {
     return await stepTape(tape, model);
@@ -42,55 +50,62 @@ export async function verifyTape(
   }
 }
 
+/** Steps one slot along the tape. What it cannot follow it skips, up to the next snapshot on the tape. */
 async function stepTape(tape: TapeReader, model: InteractionModel): Promise<Verdict> {
   const batch = createHopBatch(1);
   const outputs = createOutputBatch(1, model.info);
   const scores = new Float32Array(SCORES_PER_HOP);
+  const clock = new AgentClock();
   let slot = model.open(0);
-  let clock = new AgentClock();
   let hops = 0;
-  /** The call moved to another pod at this hop and went on from a snapshot. */
-  let moved: { hop: number; state: unknown } | undefined;
+  let skipped = 0;
+  let lost: string | undefined;
+  let snapshot: SnapshotOutput | undefined;
+  let nextHop = -1;
   for await (const record of tape.records()) {
     if (record.kind === "damage") {
       if (record.tail) break;
-      return { exact: undefined, hops, hop: hops, reason: `the tape is damaged at byte ${record.atByte}` };
+      lost = `it is damaged at byte ${record.atByte}`;
+      continue;
     }
     if (record.kind === "note") {
-      // Notes are written at once and micro-turns when they are whole, so the note may precede older hops.
-      if (record.note.type === "in" && record.note.input.type === "opened" && record.note.input.resume) {
-        moved = { hop: record.note.hop, state: record.note.input.resume.state };
-      }
+      const { note } = record;
+      if (note.type === "out" && note.output.type === "snapshot") snapshot = note.output;
+      else if (note.type === "in" && note.input.type === "opened" && note.input.resume) lost = "the call moved";
       continue;
     }
     const { turn } = record;
-    if (turn.withheld) return { exact: undefined, hops, hop: turn.firstHop, reason: "the audio was not recorded" };
     for (let row = 0; row < turn.hops; row++) {
-      if (moved && turn.firstHop + row >= moved.hop) {
+      const hop = turn.firstHop + row;
+      if (turn.withheld) lost = "the audio was not recorded";
+      else if (turn.decision[row] === UNDECIDED) lost = `no pod answered hop ${hop}`;
+      else if (nextHop >= 0 && hop !== nextHop) lost = `hop ${nextHop} is missing`;
+      nextHop = hop + 1;
+      // A snapshot was taken behind its hop: the next one can be followed again.
+      if (lost !== undefined && !turn.withheld && snapshot?.hop === hop - 1) {
         model.close(slot);
-        slot = model.restore(Buffer.from(ResumeState.parse(moved.state).slot, "base64"));
-        clock = new AgentClock();
-        moved = undefined;
+        const state = ResumeState.parse(snapshot.state);
+        slot = model.restore(Buffer.from(state.slot, "base64"));
+        clock.restore(LoopState.parse(state.loop).clock);
+        lost = undefined;
       }
-      // A hop that no pod answered was stepped by none: its pod was lost, and the next one resumed.
-      if (turn.decision[row] === UNDECIDED) continue;
+      if (lost !== undefined) {
+        skipped++;
+        continue;
+      }
       fillHop(batch, turn, row, slot, clock);
       await model.step(batch, outputs);
       const differs = firstDifference(scores, outputs, turn, row);
       if (differs >= 0) {
-        return {
-          exact: false,
-          hops,
-          hop: turn.firstHop + row,
-          score: tape.header.scoreNames[differs] ?? `#${differs}`,
-          onTape: turn.scores[row * turn.scoresPerHop + differs]!,
-          stepped: scores[differs]!,
-        };
+        const score = tape.header.scoreNames[differs] ?? `#${differs}`;
+        const onTape = turn.scores[row * turn.scoresPerHop + differs]!;
+        return { exact: false, hops, skipped, hop, score, onTape, stepped: scores[differs]! };
       }
       hops++;
     }
   }
-  return { exact: true, hops };
+  if (hops === 0 && lost !== undefined) return { exact: undefined, skipped, reason: lost };
+  return { exact: true, hops, skipped };
 }
 
 function fillHop(batch: HopBatch, turn: MicroTurn, row: number, slot: number, clock: AgentClock): void {
@@ -131,14 +146,13 @@ async function main(paths: readonly string[]): Promise<number> {
   let exitCode = 0;
   for (const path of paths) {
     const verdict = await verifyTape(path, shippedModel(process.env.MODEL_DIR));
-    if (verdict.exact) console.log(`${path}: bit-exact over ${verdict.hops} hops`);
-    else if (verdict.exact === undefined) {
-      console.log(`${path}: cannot be verified from hop ${verdict.hop} on: ${verdict.reason}`);
-    } else {
+    const skipped = verdict.skipped > 0 ? `; ${verdict.skipped} hops could not be compared` : "";
+    if (verdict.exact) console.log(`${path}: bit-exact over ${verdict.hops} hops${skipped}`);
+    else if (verdict.exact === undefined) console.log(`${path}: cannot be verified: ${verdict.reason}${skipped}`);
+    else {
       const { hop, score, onTape, stepped } = verdict;
-      console.log(
-        `${path}: first differs at hop ${hop} (${hop * 40} ms), ${score}: tape ${onTape}, stepped ${stepped}`,
-      );
+      const at = `hop ${hop} (${hop * HOP_MS} ms)`;
+      console.log(`${path}: first differs at ${at}, ${score}: on tape ${onTape}, stepped ${stepped}${skipped}`);
     }
     if (!verdict.exact) exitCode = 1;
   }

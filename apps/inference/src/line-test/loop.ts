@@ -3,6 +3,7 @@ import { DECISION_COUNT, DECISIONS, type HopBatch, type OutputBatch, VOICE_COUNT
 import { HOP_SAMPLES, OPEN, type PodInput, type PodOutput, SAMPLE_RATE_HZ } from "@sidetone/protocol";
 import { z } from "zod";
 import type { CallLoop, HopIn, HopOut, LoopMaker } from "../shard/call-loop.ts";
+import { AgentClockState } from "../talk/agent-clock.ts";
 import { type Conditioning, conditioningBytes, conditionRow } from "../talk/conditioning.ts";
 import { type Placed, Playout } from "../talk/playout.ts";
 
@@ -18,7 +19,7 @@ export const LINE_TEST_TONE: Uint8Array = Uint8Array.from({ length: 3_200 }, (_,
 const BEGIN = DECISIONS.indexOf("begin");
 const YIELD = DECISIONS.indexOf("yield");
 
-const State = z.object({ epoch: z.number().int(), nextUtteranceId: z.number().int() });
+const State = z.object({ clock: AgentClockState, epoch: z.number().int(), nextUtteranceId: z.number().int() });
 
 /**
  * Says back, byte for byte, what the caller said: from the hop before the first loud one to the hop after the last
@@ -50,6 +51,7 @@ class LineTestLoop implements CallLoop {
     if (resumed === undefined) return;
     const state = State.parse(resumed);
     // Whatever the lost pod had handed over is gone: a new epoch tells the bridge so.
+    this.#playout.clock.restore(state.clock);
     this.#playout.epoch = state.epoch + 1;
     this.#nextUtteranceId = state.nextUtteranceId;
   }
@@ -101,7 +103,11 @@ class LineTestLoop implements CallLoop {
 
   /** What waits to be said back is left behind: ten seconds of audio are not worth carrying to another pod. */
   snapshot(): unknown {
-    return { epoch: this.#playout.epoch, nextUtteranceId: this.#nextUtteranceId } satisfies z.infer<typeof State>;
+    return {
+      clock: this.#playout.clock.snapshot(),
+      epoch: this.#playout.epoch,
+      nextUtteranceId: this.#nextUtteranceId,
+    } satisfies z.infer<typeof State>;
   }
 
   async settled(): Promise<void> {

@@ -1,3 +1,8 @@
+import { z } from "zod";
+
+export const AgentClockState = z.object({ playing: z.boolean(), hopsSinceChange: z.number().int() });
+export type AgentClockState = z.infer<typeof AgentClockState>;
+
 /** Whether an utterance of the agent plays, and for how long that has been so. `verify` rebuilds it from the tape. */
 export class AgentClock {
   playing = false;
@@ -7,5 +12,14 @@ export class AgentClock {
   tick(playing: boolean): void {
     this.hopsSinceChange = playing === this.playing ? this.hopsSinceChange + 1 : 0;
     this.playing = playing;
+  }
+
+  snapshot(): AgentClockState {
+    return { playing: this.playing, hopsSinceChange: this.hopsSinceChange };
+  }
+
+  restore(state: AgentClockState): void {
+    this.playing = state.playing;
+    this.hopsSinceChange = state.hopsSinceChange;
   }
 }

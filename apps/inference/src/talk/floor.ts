@@ -12,6 +12,12 @@ const COLLISION_HOPS = 4;
 /** Two murmurs are at least this far apart: 4 s. */
 const BACKCHANNEL_APART_HOPS = 100;
 
+/** For this long the model has to be as sure as its threshold asks: 600 ms. */
+const CERTAIN_HOPS = 15;
+/** Quiet that ends in any case, when there is something to say: 2.4 s. */
+export const DEAD_AIR_HOPS = 60;
+const LEAST_CERTAINTY = 0.3;
+
 const P = {
   begin: DECISIONS.indexOf("begin"),
   backchannel: DECISIONS.indexOf("backchannel"),
@@ -39,6 +45,8 @@ export interface FloorView {
   expectation: Expectation;
   /** There is something to say, or a turn of the caller to end. */
   mayBegin: boolean;
+  /** Hops since anybody was heard. */
+  quietHops: number;
   hop: number;
 }
 
@@ -71,9 +79,8 @@ export const floorGainDb = (state: FloorState): number => (state.duckedHops > 0 
 function whileListening(state: FloorState, view: FloorView, thresholds: DecisionThresholds): Decision {
   state.duckedHops = 0;
   state.calmHops = 0;
-  if (view.mayBegin && view.decision[P.begin]! > beginThreshold(view.expectation, thresholds)) {
-    return "begin";
-  }
+  const sureEnough = beginThreshold(view.expectation, thresholds) * certaintyNeeded(view.quietHops);
+  if (view.mayBegin && view.decision[P.begin]! > sureEnough) return "begin";
   const mayMurmur =
     !COUNTED.includes(view.expectation.kind) && view.hop - state.lastBackchannelHop >= BACKCHANNEL_APART_HOPS;
   if (mayMurmur && view.decision[P.backchannel]! > thresholds.backchannel) return "backchannel";
@@ -101,6 +108,15 @@ function whileSpeaking(state: FloorState, view: FloorView, thresholds: DecisionT
     return "yield";
   }
   return state.duckedHops > 0 ? "duck" : "hold";
+}
+
+/**
+ * The share of the threshold that is asked for after so much quiet. The threshold is set for being right at once; the
+ * longer a pause has become, the fewer are left that were only pauses.
+ */
+function certaintyNeeded(quietHops: number): number {
+  const overdue = (quietHops - CERTAIN_HOPS) / (DEAD_AIR_HOPS - CERTAIN_HOPS);
+  return 1 - (1 - LEAST_CERTAINTY) * Math.min(1, Math.max(0, overdue));
 }
 
 export function beginThreshold(expectation: Expectation, thresholds: DecisionThresholds): number {

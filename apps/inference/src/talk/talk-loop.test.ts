@@ -87,6 +87,15 @@ describe("beginning", () => {
     assert.equal(scene.outputsOf("heard").at(-1)!.turn, 1);
   });
 
+  test("the longer the quiet, the less sure the model has to be", () => {
+    const scene = new Scene({ greets: false, answer: onOpen(expecting("answer"), say(0, "one")) });
+    scene.step({ voice: 0.9 });
+    scene.steps(15, { decision: { begin: 0.45 } });
+    assert.equal(scene.outputsOf("said").length, 0);
+    scene.until(() => scene.outputsOf("said").length > 0, { decision: { begin: 0.45 } });
+    assert.ok(scene.hop > 17 && scene.hop < 30, `after ${scene.hop} hops`);
+  });
+
   test("dead air ends after 2.4 s even when the model keeps listening", () => {
     const scene = new Scene({ greets: false, answer: onOpen(expecting("answer"), say(0, "one")) });
     scene.step({ voice: 0.9 });

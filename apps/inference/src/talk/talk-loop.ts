@@ -29,7 +29,7 @@ import {
 } from "./conditioning.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { Ears } from "./ears.ts";
-import { argmax, decideFloor, type FloorView, floorGainDb, freshFloor } from "./floor.ts";
+import { argmax, DEAD_AIR_HOPS, decideFloor, type FloorView, floorGainDb, freshFloor } from "./floor.ts";
 import { Hearing } from "./hearing.ts";
 import { Mouth, type MouthEvent, type Voice } from "./mouth.ts";
 import { type Leave, TalkState } from "./talk-state.ts";
@@ -37,8 +37,6 @@ import { type Leave, TalkState } from "./talk-state.ts";
 const HOP_MS = 40;
 /** A filler only where waiting is real: 800 ms after the last that either of us said. */
 const FILLER_AFTER_HOPS = 20;
-/** The caller has been quiet this long, something is ready, and the model still listens: dead air. 2.4 s. */
-const DEAD_AIR_HOPS = 60;
 /** An overlap's kind counts when it is this likely for two hops. */
 const OVERLAP_SURE = 0.6;
 
@@ -80,6 +78,7 @@ export class TalkLoop implements CallLoop {
     uninterruptible: false,
     expectation: OPEN,
     mayBegin: false,
+    quietHops: 0,
     hop: 0,
   };
   /** What the dialogue waits for and has ready, and the former in the model's terms. */
@@ -189,6 +188,7 @@ export class TalkLoop implements CallLoop {
   snapshot(): unknown {
     return {
       dialogue: this.#dialogue.snapshot(),
+      clock: this.#mouth.playout.clock.snapshot(),
       epoch: this.#mouth.playout.epoch,
       planned: this.#mouth.planned.map((line) => line.say),
       cutOff: this.#mouth.unheard(),
@@ -224,6 +224,7 @@ export class TalkLoop implements CallLoop {
     view.speakingHops = playing ? hopsSinceChange : 0;
     this.#want = this.#bestWant(outputs, row);
     this.#callerQuietHops = view.callerVoice > this.#info.thresholds.voice ? 0 : this.#callerQuietHops + 1;
+    view.quietHops = this.#quietHops;
   }
 
   /** What the caller seems to want, as the network hears it without words; a second witness beside the transcript. */
@@ -406,6 +407,7 @@ export class TalkLoop implements CallLoop {
   /** Goes on where the other pod was lost: what it was saying counts as stopped where its snapshot had it. */
   #resume(state: TalkState): void {
     this.#opened = true;
+    this.#mouth.playout.clock.restore(state.clock);
     this.#mouth.playout.epoch = state.epoch + 1;
     this.#hearing.turn = state.turn + 1;
     this.#expect(state.expectation, state.intent);

@@ -1,5 +1,6 @@
 import { Expectation, INTENTS } from "@sidetone/protocol";
 import { z } from "zod";
+import { AgentClockState } from "./agent-clock.ts";
 
 const Say = z.object({
   type: z.literal("say"),
@@ -21,6 +22,7 @@ export type Leave = z.infer<typeof Leave>;
 /** What of a talk goes on in another pod. Bounded by the dialogue's own bounds. */
 export const TalkState = z.object({
   dialogue: z.unknown(),
+  clock: AgentClockState,
   epoch: z.number().int().nonnegative(),
   planned: z.array(Say),
   /** Lines that were on their way, as far as the caller had heard them. */
