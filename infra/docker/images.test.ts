@@ -56,7 +56,7 @@ for (const { app, env, healthPath } of IMAGES) {
     const folder = copyImage(app);
     const install = spawnSync(
       "npm",
-      ["ci", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error", "-w", `apps/${app}`],
+      ["install", "--no-save", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error", "-w", `apps/${app}`],
       {
         cwd: folder,
         encoding: "utf8",

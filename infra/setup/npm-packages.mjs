@@ -23,15 +23,15 @@ export async function installNpmPackages(root) {
   const missing = missingPackages(root);
   if (missing.length === 0) return;
   process.stderr.write(`set-up: installing npm packages (${missing.length} missing), once\n`);
-  // `npm ci` begins by deleting node_modules, which an install that lacks one package need not suffer.
-  const command = missing[0] === "node_modules" ? "ci" : "install";
-  const done = spawnSync("npm", [command, "--no-audit", "--no-fund", "--loglevel=error"], {
+  // Not `npm ci`: it refuses a lockfile that lacks the optional packages of platforms which a registry mirror does not
+  // carry. With --no-save npm keeps to the lockfile's versions and leaves the file as it is.
+  const done = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
     // onnxruntime-node would fetch CUDA libraries; docs/GPU.md says how a GPU pod gets them.
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
   });
-  if (done.status !== 0) throw new Error(`npm ${command} failed; its lines above say why`);
+  if (done.status !== 0) throw new Error("npm install failed; its lines above say why");
 }
 
 /** node:sqlite without a flag, node:ffi for the embedded voice, TypeScript as it is: Node 26 LTS has them all. */
@@ -43,6 +43,6 @@ export function nodeBinary(root) {
   const brought = join(root, "node_modules", "node", "bin", "node");
   if (existsSync(brought)) return brought;
   throw new Error(
-    `Node ${process.versions.node} is too old and node_modules/node is missing: run npm ci --allow-scripts=node`,
+    `Node ${process.versions.node} is too old and node_modules/node is missing: run npm install --allow-scripts=node`,
   );
 }
