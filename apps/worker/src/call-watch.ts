@@ -63,7 +63,7 @@ export class CallWatch {
     const event = parsed.data;
     if (event.type === "started") await this.#state.noteStart(event.callId, event.startedAt);
     else if (event.type === "ended") {
-      await this.#state.noteEnd(event.callId);
+      await this.#state.noteEnd(event.callId, event.figures);
       this.#running.endCall(event.callId);
     } else if (event.type === "left") {
       const { output } = event;

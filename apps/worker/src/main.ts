@@ -1,14 +1,16 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { FULL_SIZE, GuardedCrm, openEmbeddedConnector } from "@sidetone/crm";
+import { resolve } from "node:path";
 import { connectRedis, createLog, Metrics, readConfig, Shutdown, serveOperations } from "@sidetone/platform";
+import { openDatabase } from "@sidetone/store";
 import fastify from "fastify";
+import { afterCallTools } from "./after-call/after-call-tools.ts";
 import { WorkerConfig } from "./config.ts";
-import { CrmRouter } from "./crm-router.ts";
+import { openConnectors } from "./connectors.ts";
 import { crmTools } from "./crm-tools.ts";
 import { DeadLetters, serveDeadLetters } from "./dead-letters.ts";
 import { KnowledgeBase } from "./knowledge/knowledge-base.ts";
 import { knowledgeTools } from "./knowledge/knowledge-tools.ts";
+import { mcpTools } from "./mcp-tools.ts";
 import { messageTools } from "./message-tools.ts";
 import { TaskMetrics } from "./task-metrics.ts";
 import { TaskWorker } from "./task-worker.ts";
@@ -26,14 +28,9 @@ const shutdown = new Shutdown(log);
 const metrics = new Metrics("worker");
 
 mkdirSync(config.DATA_DIR, { recursive: true });
-const today = () => new Intl.DateTimeFormat("en-CA", { timeZone: config.TIME_ZONE }).format();
-const shop = openEmbeddedConnector("shop", {
-  path: join(config.DATA_DIR, "crm.db"),
-  seed: 1,
-  size: FULL_SIZE,
-  today,
-});
-const crm = new CrmRouter([new GuardedCrm(shop)]);
+const crm = openConnectors(config, process.env, metrics, log);
+const database = openDatabase(config.DATABASE_URL, config.DATA_DIR);
+await database.migrate();
 
 const knowledge = new KnowledgeBase(config.KNOWLEDGE_DIR, log);
 await knowledge.refresh();
@@ -52,9 +49,11 @@ const worker = new TaskWorker({
   connect: () => connectRedis(config.REDIS_URL, log, "worker"),
   tools: ({ queues }) => ({
     ...crmTools(crm),
+    ...mcpTools(crm),
     ...knowledgeTools(knowledge),
     ...messageTools(telephone),
     ...timerTools(queues.timer, telephone),
+    ...afterCallTools({ database, crm, redis, tapeAt: (path) => resolve(config.DATA_DIR, path) }),
   }),
   metrics: new TaskMetrics(metrics),
   log,
@@ -65,7 +64,15 @@ const server = fastify();
 serveOperations(server, metrics, {
   health: () => ({
     status: worker.healthy ? "ok" : "degraded",
-    parts: { redis: { status: worker.healthy ? "ok" : "down" } },
+    parts: {
+      redis: { status: worker.healthy ? "ok" : "down" },
+      ...Object.fromEntries(
+        crm.connectors.map(({ name, circuit }) => [
+          name,
+          { status: circuit === "closed" ? "ok" : "degraded" } as const,
+        ]),
+      ),
+    },
   }),
   ready: () => worker.healthy && !shutdown.draining,
 });
@@ -75,6 +82,7 @@ shutdown.add("tasks", () => worker.drain(config.WORKER_DRAIN_MS));
 shutdown.add("operations server", () => server.close());
 shutdown.add("knowledge", () => clearInterval(refreshing));
 shutdown.add("connectors", () => crm.close());
+shutdown.add("database", () => database.close());
 shutdown.add("redis", () => redis.disconnect());
 shutdown.listen();
 await server.listen({ port: config.WORKER_PORT, host: config.WORKER_HOST });

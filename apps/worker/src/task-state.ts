@@ -4,6 +4,7 @@ import {
   bridgeInboxStream,
   CALL_EVENTS_STREAM,
   type CallEvent,
+  type CallFigures,
   type CostClass,
   type Finding,
   REDIS_PREFIX,
@@ -34,7 +35,7 @@ interface Scripts {
   sidetoneDeliver(...args: Arguments): Promise<Delivery>;
 }
 
-/** Facts of a call that outlast the bridge: `startedAtMs`, `ended`. Kept a day. */
+/** Facts of a call that outlast the bridge: `startedAtMs`, `ended`, `figures`. Kept a day. */
 export const callStateKey = (callId: string): string => `${REDIS_PREFIX}:call:${callId}:state`;
 const CALL_STATE_TTL_MS = 86_400_000;
 /** Hash of what was handed over for one epoch of a task: `end`, `p0`, `p1`, ... */
@@ -131,8 +132,8 @@ export class TaskState {
     await this.#redis.pexpire(callStateKey(callId), CALL_STATE_TTL_MS);
   }
 
-  async noteEnd(callId: string): Promise<void> {
-    await this.#redis.hset(callStateKey(callId), "ended", "1");
+  async noteEnd(callId: string, figures: CallFigures): Promise<void> {
+    await this.#redis.hset(callStateKey(callId), { ended: "1", figures: JSON.stringify(figures) });
     await this.#redis.pexpire(callStateKey(callId), CALL_STATE_TTL_MS);
   }
 

@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { GuardedCrm, openEmbeddedConnector } from "@sidetone/crm";
+import { createLog, Metrics } from "@sidetone/platform";
+import type { PodInput, PodOutput, TapeHeader, TaskJob } from "@sidetone/protocol";
+import { type Database, findCall, marksOf, openDatabase, scoresOf, TapeWriter, turnsOf } from "@sidetone/store";
+import { Redis } from "ioredis";
+import { BridgeFixture } from "../bridge-fixture.ts";
+import { CrmRouter } from "../crm-router.ts";
+import { RedisFixture } from "../redis-fixture.ts";
+import { TaskMetrics } from "../task-metrics.ts";
+import { TaskWorker } from "../task-worker.ts";
+import { afterCallTools } from "./after-call-tools.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sidetone-after-call-"));
+let redis: RedisFixture;
+let bridge: BridgeFixture;
+let database: Database;
+before(async () => {
+  redis = await RedisFixture.open();
+  bridge = new BridgeFixture(redis.url);
+  database = openDatabase(undefined, folder);
+  await database.migrate();
+});
+after(async () => {
+  await bridge.close();
+  await redis.close();
+  await database.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const header = (callId: string): TapeHeader => ({
+  format: "sidetone-tape",
+  version: 1,
+  callId,
+  carrierCallId: "CA1",
+  startedAt: "2026-11-20T10:00:00.000Z",
+  sampleRateHz: 8000,
+  hopSamples: 320,
+  audio: "mu-law",
+  scoreNames: [],
+  model: "interaction",
+  modelHash: "hash",
+  bridgeId: "bridge-test",
+  softwareVersion: "0",
+});
+const opened: PodInput = {
+  type: "opened",
+  callId: "c",
+  from: "+447700900123",
+  to: "+441632960000",
+  direction: "inbound",
+  startedAt: "2026-11-20T10:00:00.000Z",
+  timeZone: "Europe/London",
+  seed: 1,
+  playbook: { id: "retail", version: 3, model: "interaction", document: {} },
+  taskMediansMs: {},
+};
+const heard = (turn: number, startMs: number, text: string): PodOutput => ({
+  type: "heard",
+  turn,
+  revision: 0,
+  final: true,
+  words: text
+    .split(" ")
+    .map((word, n) => ({ text: word, startMs: startMs + n * 200, endMs: startMs + n * 200 + 150, confidence: 1 })),
+});
+const say = (utteranceId: number, text: string): PodOutput => ({
+  type: "said",
+  utteranceId,
+  epoch: utteranceId,
+  startSamples: 0,
+  text,
+  act: "line",
+  uninterruptible: false,
+});
+
+type Note = { hop: number; in: PodInput } | { hop: number; out: PodOutput };
+
+async function writeTape(callId: string, notes: Note[], endHop: number): Promise<string> {
+  const path = join(folder, `${callId}.tape`);
+  const tape = new TapeWriter(path, header(callId));
+  for (const note of notes) {
+    if ("in" in note) tape.note({ type: "in", hop: note.hop, input: note.in });
+    else tape.note({ type: "out", hop: note.hop, output: note.out });
+  }
+  tape.note({ type: "end", hop: endHop, reason: "caller-hung-up" });
+  await tape.close();
+  return path;
+}
+
+const order = { orderNumber: "47291", customerId: "cust-10000", status: "shipped" };
+const story = (consents: boolean): Note[] => [
+  { hop: 0, in: opened },
+  { hop: 2, out: say(1, "Hello. May I record this call?") },
+  { hop: 60, out: { type: "finished", utteranceId: 1 } },
+  { hop: 80, out: { type: "recording", on: consents, reason: "asked" } },
+  { hop: 120, out: heard(1, 4_000, "where is my order four seven two nine one") },
+  { hop: 122, out: { type: "want-recognised", want: "order-status", confidence: 0.9 } },
+  { hop: 123, out: { type: "slot-filled", slot: "order-number", value: "47291", confirmed: false } },
+  {
+    hop: 124,
+    out: {
+      type: "delegate",
+      taskId: "t1",
+      epoch: 0,
+      kind: "order-status",
+      input: { orderNumber: "47291" },
+      priority: 1,
+      outlivesCall: false,
+    },
+  },
+  {
+    hop: 134,
+    in: {
+      type: "finding",
+      finding: { taskId: "t1", epoch: 0, kind: "order-status", outcome: "found", output: { order }, tookMs: 380 },
+    },
+  },
+  { hop: 140, out: say(2, "Your order is on its way and should be with you tomorrow.") },
+  {
+    hop: 170,
+    out: {
+      type: "yielded",
+      utteranceId: 2,
+      heardThroughWord: 5,
+      heardText: "Your order is on its way",
+      unheardText: "and should",
+    },
+  },
+  { hop: 190, out: heard(2, 7_600, "my card is 4111 1111 1111 1111") },
+];
+
+const figures = {
+  durationMs: 8_000,
+  responseLatenciesMs: [400, 500],
+  stopLatenciesMs: [120],
+  yields: 1,
+  backchannels: 0,
+  cutIns: 0,
+  lostHops: 0,
+  longestSilenceMs: 900,
+};
+
+async function runAfterCall(callId: string, tapePath: string, crm: CrmRouter, run = 1): Promise<void> {
+  const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+  const worker = new TaskWorker({
+    connect: () => new Redis(redis.url, { maxRetriesPerRequest: null }),
+    tools: () => afterCallTools({ database, crm, redis: connection, tapeAt: (path) => path }),
+    metrics: new TaskMetrics(new Metrics("test", { defaults: false })),
+    log: createLog({ process: "test", level: "silent" }),
+  });
+  await worker.ready();
+  await worker.state.noteEnd(callId, figures);
+  const task: TaskJob = bridge.task(
+    "after-call",
+    { tapePath, endReason: "caller-hung-up" },
+    { callId, taskId: `${callId}-after-${run}`, bridgeId: "", outlivesCall: true },
+  );
+  await bridge.delegate(task, 10);
+  const told = async () =>
+    (await bridge.events(callId)).find((e) => e.type === "task" && e.taskId === task.taskId && e.step === "found");
+  const untilMs = Date.now() + 15_000;
+  while (!(await told())) {
+    assert.ok(Date.now() < untilMs, JSON.stringify((await worker.queues["after-call"].getFailed())[0]?.failedReason));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await worker.drain(1_000);
+  connection.disconnect();
+}
+
+test("after the call: row, masked transcript, marks, score and one note in the CRM, also when run twice", async () => {
+  const path = join(folder, "crm.db");
+  const options = { path, seed: 1, size: { customers: 50, orders: 400 }, today: () => "2026-11-20" };
+  const shop = openEmbeddedConnector("shop", options);
+  const crm = new CrmRouter([new GuardedCrm(shop)]);
+  const tape = await writeTape("call-a", story(true), 210);
+  await runAfterCall("call-a", tape, crm);
+  await runAfterCall("call-a", tape, crm, 2);
+
+  const row = await findCall(database.db, "call-a");
+  assert.equal(row?.outcome, "contained");
+  assert.equal(row?.disposition, "order-status: answered");
+  assert.equal(
+    row?.summary,
+    "The caller asked about order status. They gave order number 47291. Order status: shipped.",
+  );
+  assert.equal(row?.playbook_version, 3);
+  assert.equal(row?.longest_lookup_ms, 400);
+  assert.equal(row?.response_max_ms, 500);
+  const turns = await turnsOf(database.db, "call-a");
+  assert.deepEqual(
+    turns.map((turn) => [turn.who, turn.text, turn.unheard]),
+    [
+      ["agent", "Hello. May I record this call?", null],
+      ["caller", "where is my order four seven two nine one", null],
+      ["agent", "Your order is on its way", "and should"],
+      ["caller", "my card is [masked]", null],
+    ],
+  );
+  const kinds = (await marksOf(database.db, "call-a")).map((mark) => mark.kind);
+  assert.deepEqual(kinds.toSorted(), ["lookup", "slot", "want", "yield"]);
+  const scores = await scoresOf(database.db, "call-a");
+  assert.equal(scores.length, 1);
+  assert.equal(scores[0]?.total, 100);
+  const { DatabaseSync } = await import("node:sqlite");
+  const db = new DatabaseSync(path, { readOnly: true });
+  const notes = db.prepare("SELECT customer_id, text FROM notes").all();
+  db.close();
+  assert.equal(notes.length, 1);
+  assert.equal(notes[0]?.customer_id, "cust-10000");
+  await crm.close();
+});
+
+test("without consent nothing of what was said is kept", async () => {
+  const options = { path: ":memory:", seed: 1, size: { customers: 50, orders: 400 }, today: () => "2026-11-20" };
+  const crm = new CrmRouter([new GuardedCrm(openEmbeddedConnector("shop", options))]);
+  await runAfterCall("call-b", await writeTape("call-b", story(false), 210), crm);
+  assert.deepEqual(await turnsOf(database.db, "call-b"), []);
+  const row = await findCall(database.db, "call-b");
+  assert.equal(row?.recorded, 0);
+  assert.doesNotMatch(row?.summary ?? "", /47291/);
+  await crm.close();
+});
