@@ -8,7 +8,7 @@ import { delegateNew } from "./delegation.ts";
 import { type Draft, line, openThreads, remark, setProgress, speak } from "./draft.ts";
 import { handOver, offer } from "./hand-over.ts";
 import { askAgain, neededQuestion, settleAsking } from "./questions.ts";
-import { wantOf } from "./situation.ts";
+import { taskOf, wantOf } from "./situation.ts";
 import { agrees } from "./verify.ts";
 
 interface EndedTurnFacts {
@@ -156,7 +156,8 @@ function applyRequest(d: Draft, request: Request, newThreads: readonly Thread[],
       remark(d, { name: "hold", text: line(d, "hold", key), resume: false });
       return;
     case "hush":
-      // Whoever stops us has something to say; if nothing comes, we ask soon.
+      // Whoever stops us has heard enough of that, and has something to say; if nothing comes, we ask soon.
+      for (const thread of openThreads(d)) if (isCutOff(d, thread)) setProgress(d, thread.key, { status: "dropped" });
       s.hold = { sinceMs: s.nowMs - d.book.playbook.timers.holdCheckInMs + HUSH_MS, checkedIn: false };
       remark(d, { name: "hush", text: line(d, "hush", key), resume: false });
       return;
@@ -225,6 +226,13 @@ function applyRequest(d: Draft, request: Request, newThreads: readonly Thread[],
     default:
       request satisfies never;
   }
+}
+
+/** The caller broke off its answer. */
+function isCutOff(d: Draft, thread: Thread): boolean {
+  const key = d.s.cutOff?.key ?? "";
+  const task = taskOf(d, thread);
+  return key.startsWith(`static:${thread.key}:`) || (task !== undefined && key.startsWith(`answer:${task.taskId}.`));
 }
 
 /** How long we are quiet after "stop". */

@@ -47,8 +47,8 @@ export function needsOf(d: Draft): Need[] {
     if (s.closing) needs.push(...closingNeeds(d));
   }
   const unheard = needs.filter((one) => !heard.has(one.part.key) && one.part.text !== "");
-  if (s.hold !== null && s.remarks.length === 0 && unheard.every((one) => !one.resume && one.act !== "answer"))
-    return unheard.filter((one) => one.act === "line" && one.part.key.startsWith("opening"));
+  // A caller who asked us to wait is not there to be told anything.
+  if (s.hold !== null) return unheard.filter((one) => /^(remark|opening|remind):/.test(one.part.key));
   const question = questionNeed(
     d,
     unheard.some((one) => one.resume),
