@@ -55,9 +55,7 @@ describe("a bridge with one pod", () => {
   test("every sample of the caller reaches the pod, and every sample of the agent the ear", async () => {
     const said = noise(0, 8_000);
     const answer = noise(50_000, 4_800);
-    // A micro-turn ahead, as a pod gives it.
-    pod.script = ({ hop }) =>
-      hop % 5 === 0 && hop >= 5 && hop < 20 ? { audio: answer.subarray((hop - 5) * 320, hop * 320) } : {};
+    pod.script = ({ hop }) => (hop === 5 ? { audio: answer } : {});
     const call = running.place({ steps: [{ do: "speak", audio: said }, { do: "pause", ms: 600 }, { do: "hang-up" }] });
     assert.equal(await call.ended, "completed");
     await pod.until(() => pod.inputsOf("closed").length === 1);

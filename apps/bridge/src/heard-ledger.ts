@@ -87,8 +87,8 @@ export class HeardLedger {
     const at = slot * FRAME_SAMPLES;
     for (let i = 0; i < lengthBytes; i++) this.#audio[at + i] = bytes[i]!;
     const dueAt = nowSamples + this.#delaySamples;
-    if (dueAt > this.#endsAt + this.#carried) {
-      // There was a pause: the account begins anew.
+    if (dueAt > this.#endsAt + this.#carried + GRAIN_SAMPLES) {
+      // There was a pause, and not only the grain of our clock: the account begins anew.
       this.#endsAt = dueAt;
       this.#carried = 0;
     }

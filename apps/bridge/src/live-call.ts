@@ -17,6 +17,11 @@ import type { Ticking } from "./tick-loop.ts";
 
 /** Hops that one tick may take of one call: a burst after a stall is caught up within a few ticks. */
 const MAX_HOPS_PER_TICK = 8;
+/**
+ * Media Streams run over TCP: what is late still comes, whole. A line counts as silent after 400 ms, and after a longer
+ * stall the last two seconds are caught up with.
+ */
+const INBOUND = { patiencePulls: 10, maxBacklogMs: 2_000 } as const;
 /** The hop at which the round trip to the carrier is measured by a mark behind nothing. */
 const PROBE_HOP = 2;
 /** How long a goodbye may take to be heard before the call ends without it. */
@@ -50,7 +55,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   listened = false;
 
   readonly #options: LiveCallOptions;
-  readonly #assembler = new HopAssembler();
+  readonly #assembler = new HopAssembler(INBOUND);
   readonly #pace = new PaceClock();
   readonly #ledger = new HeardLedger();
   readonly #playout: Playout;
