@@ -363,8 +363,15 @@ export class Decoder {
     const scores = this.#scores;
     for (let k = 0; k < count; k++) this.#sorted[k] = scores[order[k]!]!;
     const least = kthLargest(this.#sorted, count, wanted);
+    let better = 0;
+    for (let k = 0; k < count; k++) if (scores[order[k]!]! > least) better++;
+    let equals = wanted - better;
     let kept = 0;
-    for (let k = 0; k < count && kept < wanted; k++) if (scores[order[k]!]! >= least) order[kept++] = order[k]!;
+    for (let k = 0; k < count; k++) {
+      const score = scores[order[k]!]!;
+      if (score < least || (score === least && equals-- <= 0)) continue;
+      order[kept++] = order[k]!;
+    }
     return kept;
   }
 
