@@ -1,21 +1,73 @@
 import type { EffectOf } from "@sidetone/dialogue";
 import type { SaidWord } from "@sidetone/protocol";
 import type { Utterance } from "@sidetone/speech";
+import { z } from "zod";
 import type { Placed } from "./playout.ts";
 
 export type Say = EffectOf<"say">;
+
+export const SaySchema = z.object({
+  type: z.literal("say"),
+  utteranceId: z.number().int().nonnegative(),
+  text: z.string(),
+  act: z.enum(["line", "answer", "filler", "repair", "interjection"]),
+  uninterruptible: z.boolean(),
+  urgency: z.enum(["answer", "filler", "urgent"]),
+  replaceable: z.boolean(),
+  resumes: z.number().int().exactOptional(),
+});
+
+/** What a mouth needs of speech that is being made. */
+export type Speech = Pick<Utterance, "readyThroughSamples" | "done" | "words" | "read" | "cancel" | "finished">;
 
 /** Something to say, from its planning to the caller's ear. */
 export interface Line {
   readonly say: Say;
   /** Its audio, made off the road; grows. */
-  readonly speech: Utterance;
+  readonly speech: Speech;
   /** Where it lies in its epoch; set when it begins. */
   placed: Placed | undefined;
   /** The caller has heard its first sample. */
   began: boolean;
   /** Its words were told to the bridge. */
   worded: boolean;
+}
+
+/** A line on its way to the caller's ear, as it goes to another pod: the audio is lost, its place in time is not. */
+export const BegunLine = z.object({
+  say: SaySchema,
+  startSamples: z.number().int(),
+  began: z.boolean(),
+  done: z.boolean(),
+  words: z.array(
+    z.object({
+      text: z.string(),
+      startSamples: z.number(),
+      endSamples: z.number(),
+      source: z.enum(["engine", "aligned"]),
+      charStart: z.number().int(),
+      charEnd: z.number().int(),
+    }),
+  ),
+});
+export type BegunLine = z.infer<typeof BegunLine>;
+
+export function begunLine({ say, speech, placed, began }: Line): BegunLine {
+  return { say, startSamples: placed?.startSamples ?? 0, began, done: speech.done, words: [...speech.words] };
+}
+
+/** The line again, with its words and without its audio. */
+export function silentLine({ say, startSamples, began, done, words }: BegunLine): Line {
+  const speech: Speech = {
+    words,
+    done,
+    readyThroughSamples: 0,
+    read: () => 0,
+    cancel: () => undefined,
+    finished: Promise.resolve(),
+  };
+  const placed = { utteranceId: say.utteranceId, takesFloor: true, startSamples, givenSamples: 0, complete: true };
+  return { say, speech, placed, began, worded: true };
 }
 
 /** What of a line the caller heard, to the word. */

@@ -2,7 +2,17 @@ import { LINEAR_TO_ULAW, ULAW_TO_LINEAR } from "@sidetone/audio";
 import type { PodOutput } from "@sidetone/protocol";
 import type { Utterance } from "@sidetone/speech";
 import type { HopIn, HopOut } from "../shard/call-loop.ts";
-import { epochWords, type HeardPart, heardPart, type Line, restOfWordSamples, type Say } from "./line.ts";
+import {
+  type BegunLine,
+  begunLine,
+  epochWords,
+  type HeardPart,
+  heardPart,
+  type Line,
+  restOfWordSamples,
+  type Say,
+  silentLine,
+} from "./line.ts";
 import { OwnWords } from "./own-words.ts";
 import { type Placed, Playout } from "./playout.ts";
 
@@ -24,8 +34,10 @@ const READY_SAMPLES = 640;
 const PAUSE_SAMPLES = 1_280;
 /** A word in progress may end when it ends within 60 ms. */
 const WORD_GRACE_SAMPLES = 480;
-/** The bridge tells within a tick or two how much of a cut epoch was heard; after 1 s our own count has to do. */
+/** The bridge tells within a tick or two how much of a cut epoch was heard: 1 s. */
 const REPORT_HOPS = 25;
+/** Of another pod's epoch it tells nothing but the hops that it gives again: 200 ms. */
+const FOREIGN_REPORT_HOPS = 5;
 /** Murmurs are counted apart from the dialogue's utterances. */
 const FIRST_MURMUR_ID = 1_000_000;
 /** Murmurs are this much quieter than lines: -7 dB. */
@@ -39,6 +51,8 @@ interface Cut {
   heardSamples: number;
   lines: Line[];
   hopsWaited: number;
+  /** After so many hops without news our own count has to do. */
+  hopsToWait: number;
 }
 
 /**
@@ -109,9 +123,9 @@ export class Mouth {
     return this.#planned.length === 0 && this.#begun.length === 0 && this.#cuts.length === 0;
   }
 
-  /** Words that were on the caller's line lately, with their place in the current epoch. */
-  get begun(): readonly Line[] {
-    return this.#begun;
+  /** Lines on their way in the current epoch. */
+  get begun(): BegunLine[] {
+    return this.#begun.map(begunLine);
   }
 
   /** Follows the caller's ear; call once a hop, first. */
@@ -129,9 +143,16 @@ export class Mouth {
       this.#begun.shift();
       events.push({ type: "finished", line });
     }
-    for (const cut of this.#cuts) cut.hopsWaited++;
+    for (const cut of this.#cuts) {
+      cut.hopsWaited++;
+      if (hop.heardEpoch !== cut.epoch || hop.heardSamples <= cut.heardSamples) continue;
+      cut.heardSamples = hop.heardSamples;
+      // The audio of a pod that was lost plays on for a moment.
+      cut.hopsWaited = 0;
+    }
     const overdue = this.#cuts[0];
-    if (overdue && overdue.hopsWaited > REPORT_HOPS) this.epochEnded(overdue.epoch, overdue.heardSamples, events);
+    if (overdue && overdue.hopsWaited > overdue.hopsToWait)
+      this.epochEnded(overdue.epoch, overdue.heardSamples, events);
   }
 
   /** The next line begins: it takes the floor. */
@@ -220,17 +241,12 @@ export class Mouth {
     }
   }
 
-  /** Lines that the caller has not heard to their end, with what was heard so far. */
-  unheard(): { utteranceId: number; heardText: string; unheardText: string }[] {
-    const heard = (lines: readonly Line[], heardSamples: number) =>
-      lines.map((line) => {
-        const { heardText, unheardText } = heardPart(line, heardSamples);
-        return { utteranceId: line.say.utteranceId, heardText, unheardText };
-      });
-    return [
-      ...this.#cuts.flatMap((cut) => heard(cut.lines, cut.heardSamples)),
-      ...heard(this.#begun, this.playout.heardSamples),
-    ];
+  /** Goes on where another pod was lost in the middle of these lines: what is still heard of them is counted. */
+  resume(epoch: number, heardSamples: number, begun: readonly BegunLine[]): void {
+    this.playout.epoch = epoch + 1;
+    if (begun.length === 0) return;
+    const lines = begun.map(silentLine);
+    this.#cuts.push({ epoch, heardSamples, lines, hopsWaited: 0, hopsToWait: FOREIGN_REPORT_HOPS });
   }
 
   /** Word timings of lines whose making is done since the last call. */
@@ -259,7 +275,7 @@ export class Mouth {
     this.#murmur = undefined;
     this.#giving = undefined;
     this.#pauseSamples = 0;
-    this.#cuts.push({ epoch, heardSamples, lines: this.#begun.splice(0), hopsWaited: 0 });
+    this.#cuts.push({ epoch, heardSamples, lines: this.#begun.splice(0), hopsWaited: 0, hopsToWait: REPORT_HOPS });
   }
 
   #giveLine(line: Line, out: HopOut): void {

@@ -191,7 +191,8 @@ export class TalkLoop implements CallLoop {
       clock: this.#mouth.playout.clock.snapshot(),
       epoch: this.#mouth.playout.epoch,
       planned: this.#mouth.planned.map((line) => line.say),
-      cutOff: this.#mouth.unheard(),
+      begun: this.#mouth.begun,
+      heardSamples: this.#mouth.playout.heardSamples,
       turn: this.#hearing.turn,
       expectation: this.#expectation,
       intent: this.#intent,
@@ -404,21 +405,16 @@ export class TalkLoop implements CallLoop {
     this.#hearing.expect(expectation);
   }
 
-  /** Goes on where the other pod was lost: what it was saying counts as stopped where its snapshot had it. */
+  /** Goes on where the other pod was lost. */
   #resume(state: TalkState): void {
     this.#opened = true;
     this.#mouth.playout.clock.restore(state.clock);
-    this.#mouth.playout.epoch = state.epoch + 1;
+    this.#mouth.resume(state.epoch, state.heardSamples, state.begun);
     this.#hearing.turn = state.turn + 1;
     this.#expect(state.expectation, state.intent);
     this.#muted = state.muted;
     this.#greeted = state.greeted;
     this.#leave = state.leave;
-    for (const cut of state.cutOff) {
-      const { utteranceId, heardText, unheardText } = cut;
-      this.#outputs.push({ type: "yielded", utteranceId, heardThroughWord: -1, heardText, unheardText });
-      this.#reduce({ atMs: this.#nowMs, type: "agent-yielded", utteranceId, heardText, unheardText });
-    }
     for (const say of state.planned) this.#mouth.plan(say);
   }
 }

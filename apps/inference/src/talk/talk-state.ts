@@ -1,17 +1,7 @@
 import { Expectation, INTENTS } from "@sidetone/protocol";
 import { z } from "zod";
 import { AgentClockState } from "./agent-clock.ts";
-
-const Say = z.object({
-  type: z.literal("say"),
-  utteranceId: z.number().int().nonnegative(),
-  text: z.string(),
-  act: z.enum(["line", "answer", "filler", "repair", "interjection"]),
-  uninterruptible: z.boolean(),
-  urgency: z.enum(["answer", "filler", "urgent"]),
-  replaceable: z.boolean(),
-  resumes: z.number().int().exactOptional(),
-});
+import { BegunLine, SaySchema } from "./line.ts";
 
 const Leave = z.discriminatedUnion("type", [
   z.object({ type: z.literal("transfer"), target: z.string(), reason: z.string(), summary: z.string() }),
@@ -24,9 +14,10 @@ export const TalkState = z.object({
   dialogue: z.unknown(),
   clock: AgentClockState,
   epoch: z.number().int().nonnegative(),
-  planned: z.array(Say),
-  /** Lines that were on their way, as far as the caller had heard them. */
-  cutOff: z.array(z.object({ utteranceId: z.number().int(), heardText: z.string(), unheardText: z.string() })),
+  planned: z.array(SaySchema),
+  /** Lines that were on their way in that epoch, and how much of the epoch the caller had heard. */
+  begun: z.array(BegunLine),
+  heardSamples: z.number().int().nonnegative(),
   turn: z.number().int().nonnegative(),
   expectation: Expectation,
   intent: z.enum(INTENTS),

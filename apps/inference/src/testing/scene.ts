@@ -154,6 +154,11 @@ export class Scene {
     this.loop.receive(input);
   }
 
+  /** A hop that the bridge gives again to a pod that resumes a call: it was heard with another pod's epoch. */
+  replay(heardEpoch: number, heardSamples: number): void {
+    this.#hop({}, heardEpoch, heardSamples);
+  }
+
   /** One hop of 40 ms: plays, steps, and hands over. */
   step(thought: Thought = {}): void {
     const { ear } = this;
@@ -167,12 +172,17 @@ export class Scene {
         .filter(Boolean)
         .map((text) => ({ text, startMs: Math.max(0, endMs - 40), endMs, confidence: 0.9 }));
     }
+    this.#hop(thought, ear.epoch, ear.heardSamples);
+  }
+
+  #hop(thought: Thought, heardEpoch: number, heardSamples: number): void {
+    const { ear } = this;
     const hopIn = {
       hop: this.hop++,
       caller: this.#silence,
       agent: ear.agent,
-      heardEpoch: ear.epoch,
-      heardSamples: ear.heardSamples,
+      heardEpoch,
+      heardSamples,
       concealedSamples: 0,
     };
     this.loop.pre(hopIn, this.#batch, 0);
