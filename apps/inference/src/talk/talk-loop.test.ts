@@ -360,7 +360,7 @@ describe("the end", () => {
 });
 
 test("another pod goes on from a snapshot: what still plays of the lost one is heard, and no more", () => {
-  const scene = new Scene({ answer: onOpen(GREETING, say(1, "one two")) });
+  const scene = new Scene({ answer: onOpen(GREETING, say(1, "one two"), expecting("answer")) });
   scene.steps(12);
   const snapshot = JSON.parse(JSON.stringify(scene.loop.snapshot()));
   assert.equal(TalkState.parse(snapshot).begun.length, 1);
