@@ -1,5 +1,6 @@
-export { DECODER_SETTINGS, Decoder, type DecoderSettings, type HeardWord } from "./decoder/decoder.ts";
+export { Decoder, type HeardWord } from "./decoder/decoder.ts";
 export { Grammar, type GrammarSource, wordsOf } from "./decoder/grammar.ts";
+export { DECODER_SETTINGS, type DecoderSettings } from "./decoder/prefix-search.ts";
 export { MODEL_ERRORS, ModelError, type ModelErrorCode } from "./errors.ts";
 export { MANIFEST_VERSION, type Manifest } from "./manifest.ts";
 export { OnnxModel, type OnnxModelOptions, SHIPPED_WEIGHTS_FOLDER } from "./onnx-model.ts";
