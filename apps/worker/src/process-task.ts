@@ -22,7 +22,7 @@ export interface TaskWorld {
 }
 
 /** A parked job asks again by itself after this long, should nobody have promoted it. */
-const PARKED_MS = 1_000;
+const PARKED_MS = 2_000;
 /** A task that only serves the talk and has waited this many times its timeout no longer matters. */
 const EXPIRY_FACTOR = 4;
 /** Leases outlast the attempt, so that a killed worker's place is not given away while its job waits for rescue. */

@@ -21,8 +21,10 @@ emit(KEYS[1], KEYS[2], ARGV[1])
 
 /**
  * May this task start? Takes its leases in the same step. What was answered is not run again; a failure is.
- * KEYS void, delivered, call state, call leases, tenant leases, events
- * ARGV epoch, outlives (0|1), job id, lease ms, most per call, most per tenant, started event
+ * A tenant is held to its share only while another one is there to have the rest: one that came within
+ * the last ten seconds.
+ * KEYS void, delivered, call state, call leases, tenant leases, events, tenants of late
+ * ARGV epoch, outlives (0|1), job id, lease ms, most per call, most per tenant, started event, tenant
  */
 export const BEGIN = `${EMIT}
 local voidBelow = redis.call('GET', KEYS[1])
@@ -30,7 +32,10 @@ if voidBelow and tonumber(ARGV[1]) < tonumber(voidBelow) then return 'void' end
 local told = redis.call('HGET', KEYS[2], 'end')
 if told and told ~= 'failed' and told ~= 'timed-out' then return 'delivered' end
 if ARGV[2] == '0' and redis.call('HEXISTS', KEYS[3], 'ended') == 1 then return 'ended' end
-for i, limit in ipairs({tonumber(ARGV[5]), tonumber(ARGV[6])}) do
+redis.call('ZADD', KEYS[7], now, ARGV[8])
+redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', now - 10000)
+local tenantLimit = redis.call('ZCARD', KEYS[7]) > 1 and tonumber(ARGV[6]) or math.huge
+for i, limit in ipairs({tonumber(ARGV[5]), tenantLimit}) do
   local leases = KEYS[3 + i]
   redis.call('ZREMRANGEBYSCORE', leases, '-inf', now)
   if not redis.call('ZSCORE', leases, ARGV[3]) and redis.call('ZCARD', leases) >= limit then

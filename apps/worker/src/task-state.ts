@@ -52,7 +52,7 @@ export class TaskState {
 
   constructor(redis: Redis) {
     redis.defineCommand("sidetoneReport", { numberOfKeys: 2, lua: REPORT });
-    redis.defineCommand("sidetoneBegin", { numberOfKeys: 6, lua: BEGIN });
+    redis.defineCommand("sidetoneBegin", { numberOfKeys: 7, lua: BEGIN });
     redis.defineCommand("sidetonePark", { numberOfKeys: 2, lua: PARK });
     redis.defineCommand("sidetoneRelease", { numberOfKeys: 4, lua: RELEASE });
     redis.defineCommand("sidetoneDeliver", { numberOfKeys: 6, lua: DELIVER });
@@ -68,6 +68,7 @@ export class TaskState {
       callLeases(cost, task.callId),
       tenantLeases(cost, task.tenant),
       CALL_EVENTS_STREAM,
+      `${REDIS_PREFIX}:fair:${cost}:tenants`,
       task.epoch,
       task.outlivesCall ? 1 : 0,
       taskJobId(task.taskId, task.epoch),
@@ -75,6 +76,7 @@ export class TaskState {
       share.perCall,
       share.perTenant,
       taskEvent(task, "started"),
+      task.tenant,
     );
   }
 

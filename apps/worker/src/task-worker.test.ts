@@ -248,6 +248,51 @@ test("a burst from one call does not make another call wait", async () => {
   );
 });
 
+test("a tenant's flood leaves room for another tenant, and fills the house when it is alone", async () => {
+  let running = 0;
+  let most = 0;
+  let hold = gate();
+  const tools: Tools = {
+    "order-status": {
+      run: async ({ orderNumber }) => {
+        running++;
+        most = Math.max(most, running);
+        if (orderNumber === "flood") await hold.promise;
+        running--;
+        return orderOf(orderNumber);
+      },
+    },
+  };
+  const flood = (count: number) =>
+    Array.from({ length: count }, (_, n) => {
+      const more = { callId: `flood-${n}-${Math.random()}`, tenant: "loud" };
+      return bridge.delegate(bridge.task("order-status", { orderNumber: "flood" }, more));
+    });
+  await withWorker(
+    tools,
+    async () => {
+      const quiet = () => bridge.task("order-status", { orderNumber: "quiet" }, { callId: "quiet", tenant: "quiet" });
+      const first = await bridge.delegate(quiet());
+      await bridge.finding(first);
+      most = 0;
+      const tasks = await Promise.all(flood(30));
+      await bridge.finding(await bridge.delegate(quiet()));
+      assert.ok(most <= 4 + 1, `the loud tenant ran ${most} at once`);
+      hold.resolve();
+      await bridge.until(() => tasks.every((task) => countOf(task) === 1));
+      // Ten seconds later nobody else has been there.
+      await bridge.redis.del("sidetone:fair:lookup:tenants");
+      hold = gate();
+      most = 0;
+      const more = await Promise.all(flood(8));
+      while (most < 6) await new Promise((resolve) => setImmediate(resolve));
+      hold.resolve();
+      await bridge.until(() => more.every((task) => countOf(task) === 1));
+    },
+    { concurrency: { lookup: 6 }, shares: { lookup: { perCall: 2, perTenant: 4 } } },
+  );
+});
+
 test("draining lets a short task finish, and hands a long one to the next worker without using an attempt", async () => {
   const started = gate();
   const never = gate();
