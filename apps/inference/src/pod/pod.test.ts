@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
-import { type Client, credentials as grpcCredentials, loadPackageDefinition } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
+import {
+  type ChannelCredentials,
+  type Client,
+  credentials as grpcCredentials,
+  makeGenericClientConstructor,
+} from "@grpc/grpc-js";
 import { LINEAR_TO_ULAW, ULAW_TO_LINEAR } from "@sidetone/audio";
 import { DECISIONS, HOP_SAMPLES, type PodOutput } from "@sidetone/protocol";
-import { protoPath as healthProtoPath } from "grpc-health-check";
+import { service as healthService } from "grpc-health-check";
 import { LINE_TEST_TONE } from "../line-test/loop.ts";
 import { ECHO_AFTER_HOPS } from "../line-test/model.ts";
 import { startPod } from "../testing/start-pod.ts";
@@ -175,11 +179,11 @@ describe("a pod over its gRPC service", () => {
   });
 
   test("health and reflection are served", async () => {
-    const definition = loadSync(healthProtoPath, { keepCase: true, defaults: true, enums: String });
-    const grpc = loadPackageDefinition(definition) as unknown as {
-      grpc: { health: { v1: { Health: new (address: string, c: unknown) => HealthClient } } };
-    };
-    const client = new grpc.grpc.health.v1.Health(running.address, grpcCredentials.createInsecure());
+    const Health = makeGenericClientConstructor(healthService, "Health") as unknown as new (
+      address: string,
+      channel: ChannelCredentials,
+    ) => HealthClient;
+    const client = new Health(running.address, grpcCredentials.createInsecure());
     const status = await new Promise((resolve, reject) =>
       client.check({ service: "sidetone.pod.v1.Pod" }, (error, reply) => (error ? reject(error) : resolve(reply))),
     );

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { ModelSettings } from "../models.ts";
 import { type ShardColumns, shardColumns } from "./columns.ts";
 import type { ShardEvent, ShardOutput } from "./shard.ts";
-import type { FromWorker, ToWorker, WorkerSettings } from "./worker.ts";
+import type { FromWorker, ToWorker, WorkerSettings } from "./worker-thread.ts";
 
 /** One tick's work for one shard: who asks, what came in, and which rows of the request are its. */
 export interface ShardJob {
@@ -53,7 +53,7 @@ export class WorkerHost {
       logLevel: options.logLevel,
       awaitSpeech: options.awaitSpeech,
     };
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: settings });
+    this.#worker = new Worker(new URL("./worker-thread.ts", import.meta.url), { workerData: settings });
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error: Error) => this.#lose(error));
     this.#worker.on("exit", (code) => this.#lose(new Error(`the worker exited with ${code}`)));

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import type { Logger } from "@sidetone/platform";
-import { NativeEngine, Speaker, SpeechCache } from "@sidetone/speech";
+import { NativeEngine, Speaker, SpeechCache, type SpeechEngine, type SpeechError } from "@sidetone/speech";
 
-/** Voices that Debian ships: the embedded ones, each the other's fallback. */
-const USUAL_VOICE = "flite/slt";
-const FALLBACK_VOICE = "espeak/en-gb-x-rp";
+/** The embedded voices, as Debian ships them: the first that can speak is the usual one, the last is the fallback. */
+const EMBEDDED = [
+  { library: "flite", voice: "slt" },
+  { library: "espeak", voice: "en-gb-x-rp" },
+] as const;
 
 export interface SpeechSettings {
   dataDir: string;
@@ -12,22 +14,34 @@ export interface SpeechSettings {
   voice?: string | undefined;
 }
 
-/** Starts the speech engines of one worker. Throws `SpeechError` when none can speak. */
+/** Starts the speech engines of one worker. An engine that is not installed is passed over; throws when none is. */
 export async function startSpeaker(settings: SpeechSettings, log: Logger): Promise<Speaker> {
-  const speaker = new Speaker({
-    engines: [
-      new NativeEngine({ library: "flite", voice: "slt" }),
-      new NativeEngine({ library: "espeak", voice: "en-gb-x-rp" }),
-    ],
-    voice: settings.voice ?? USUAL_VOICE,
-    fallbackVoice: FALLBACK_VOICE,
+  const engines: SpeechEngine[] = [];
+  const voices: string[] = [];
+  let fault: unknown;
+  for (const { library, voice } of EMBEDDED) {
+    const engine = new NativeEngine({ library, voice });
+    try {
+      await engine.start();
+      engines.push(engine);
+      voices.push(`${engine.name}/${voice}`);
+    } catch (error) {
+      fault = error;
+      log.warn({ engine: library, err: error }, "a speech engine does not start");
+      await engine.close();
+    }
+  }
+  const [usual] = voices;
+  if (usual === undefined) throw fault;
+  return new Speaker({
+    engines,
+    voice: settings.voice ?? usual,
+    fallbackVoice: voices.at(-1)!,
     cache: await SpeechCache.open({ folder: join(settings.dataDir, "speech") }),
-    onFailure: (error) => {
+    onFailure: (error: SpeechError) => {
       // Lines that are no longer wanted are given up all the time.
       if (error.code === "SPEECH_CANCELLED") return;
       log.warn({ err: { code: error.code, message: error.message } }, "a voice failed");
     },
   });
-  await speaker.start();
-  return speaker;
 }

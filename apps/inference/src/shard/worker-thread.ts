@@ -21,7 +21,7 @@ export type FromWorker =
   | { type: "ticked"; outputs: ShardOutput[]; stepMs: number };
 
 const port = parentPort;
-if (!port) throw new Error("shard/worker.ts is the entry of a worker thread; start apps/inference/src/main.ts");
+if (!port) throw new Error("shard/worker-thread.ts is the entry of a worker thread; start apps/inference/src/main.ts");
 const settings = workerData as WorkerSettings;
 const log = createLog({ process: "pod-worker", level: settings.logLevel });
 const models = await loadModels(settings.models, log);

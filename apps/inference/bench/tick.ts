@@ -6,8 +6,8 @@ import { LINEAR_TO_ULAW } from "@sidetone/audio";
 import { loadPlaybook, shippedPlaybookPath } from "@sidetone/dialogue";
 import { SHIPPED_WEIGHTS_FOLDER } from "@sidetone/interaction-model";
 import { HOP_SAMPLES } from "@sidetone/protocol";
-import { startPod } from "./testing/start-pod.ts";
-import { TickClient } from "./testing/tick-client.ts";
+import { startPod } from "../src/testing/start-pod.ts";
+import { TickClient } from "../src/testing/tick-client.ts";
 
 /**
  * Cost of a whole tick as a bridge sees it: gRPC there and back, features, network, dialogue, hearing, speech. Ticks
