@@ -26,12 +26,9 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "POST /api/me/password": EVERYBODY,
   // The web app's own files hold no data.
   "GET /*": "public",
-  "GET /assets/*": "public",
-  "GET /samples/*": "public",
 
   // Phone.
   "POST /api/phone": EVERYBODY,
-  "GET /api/samples": EVERYBODY,
 
   // Live calls.
   "GET /api/live": EVERYBODY,
@@ -52,7 +49,6 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "GET /api/calls/:id/replay/columns": EVERYBODY,
   "GET /api/calls/:id/replay/scores": LISTENERS,
   "GET /api/calls/:id/audio.wav": LISTENERS,
-  "POST /api/calls/:id/verify": LISTENERS,
   "GET /api/calls/:id/comments": LISTENERS,
   "POST /api/calls/:id/comments": LISTENERS,
   "DELETE /api/calls/:id/comments/:commentId": LISTENERS,
@@ -60,16 +56,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "PUT /api/calls/:id/scores": LISTENERS,
   "POST /api/calls/:id/scores/auto": LISTENERS,
   "POST /api/scores/:id/dispute": LISTENERS,
-  "GET /api/calls/:id/reruns": LISTENERS,
-  "POST /api/calls/:id/reruns": LISTENERS,
 
-  // Saved sets, scoring.
-  "GET /api/sets": LISTENERS,
-  "POST /api/sets": LISTENERS,
-  "DELETE /api/sets/:id": LISTENERS,
-  "PUT /api/sets/:id/calls/:callId": LISTENERS,
-  "DELETE /api/sets/:id/calls/:callId": LISTENERS,
-  "POST /api/sets/:id/reruns": LISTENERS,
+  // Scoring.
   "GET /api/scorecards": LISTENERS,
   "PUT /api/scorecards": ADMIN,
   "GET /api/scoring/calibration": LISTENERS,
@@ -87,15 +75,13 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "GET /api/playbooks/:id/versions/:version": EVERYBODY,
   "PUT /api/playbooks/:id/versions/:version": ADMIN,
   "POST /api/playbooks/:id/versions/:version/test": ADMIN,
+  "POST /api/playbooks/:id/versions/:version/try": ADMIN,
   "POST /api/playbooks/:id/versions/:version/publish": ADMIN,
 
   // Numbers, connectors, knowledge.
   "GET /api/numbers": STEERING,
   "POST /api/numbers/webhook": ADMIN,
-  "GET /api/routes": STEERING,
-  "POST /api/routes": ADMIN,
-  "DELETE /api/routes/:id": ADMIN,
-  "GET /api/connectors": STEERING,
+  "PUT /api/numbers/playbook": ADMIN,
   "POST /api/connectors/test": ADMIN,
   "GET /api/knowledge": EVERYBODY,
   "PUT /api/knowledge/:name": ADMIN,

@@ -17,10 +17,16 @@ import {
 } from "fastify-type-provider-zod";
 import type { Api, DashboardContext } from "./context.ts";
 import { guard } from "./guard.ts";
+import { analyticsRoutes } from "./routes/analytics.ts";
 import { callRoutes } from "./routes/calls.ts";
+import { healthRoutes } from "./routes/health.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { peopleRoutes } from "./routes/people.ts";
 import { phoneRoutes } from "./routes/phone.ts";
+import { playbookRoutes } from "./routes/playbooks.ts";
+import { scoringRoutes } from "./routes/scoring.ts";
 import { sessionRoutes } from "./routes/session.ts";
+import { setupRoutes } from "./routes/setup.ts";
 
 export const WEB_ROOT = join(import.meta.dirname, "..", "web", "dist");
 const MAX_SOCKET_BYTES = 64 * 1024;
@@ -102,6 +108,12 @@ export async function buildApp(context: DashboardContext, options: { webRoot?: s
   phoneRoutes(app, context);
   liveRoutes(app, context);
   callRoutes(app, context);
+  scoringRoutes(app, context);
+  playbookRoutes(app, context);
+  setupRoutes(app, context);
+  peopleRoutes(app, context);
+  analyticsRoutes(app, context);
+  healthRoutes(app, context);
 
   const root = options.webRoot ?? WEB_ROOT;
   if (existsSync(join(root, "index.html"))) {

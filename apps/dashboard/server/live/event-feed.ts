@@ -21,6 +21,7 @@ export class EventFeed {
   #asker: Redis | undefined;
   #running: Promise<void> | undefined;
   #stopped = false;
+  readonly #stopping = Promise.withResolvers<null>();
   #sweep: NodeJS.Timeout | undefined;
   /** Entries read since the start, and entries that were no valid event. */
   read = 0;
@@ -57,6 +58,7 @@ export class EventFeed {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#stopping.resolve(null);
     clearInterval(this.#sweep);
     this.#reader?.disconnect();
     this.#asker?.disconnect();
@@ -67,15 +69,14 @@ export class EventFeed {
     let lastId = "0-0";
     while (!this.#stopped) {
       try {
-        const answer = (await reader.xread(
-          "COUNT",
-          PAGE,
-          "BLOCK",
-          this.caughtUp ? BLOCK_MS : 1,
-          "STREAMS",
-          CALL_EVENTS_STREAM,
-          lastId,
-        )) as [string, StreamEntry[]][] | null;
+        const blockMs = this.caughtUp ? BLOCK_MS : 1;
+        // A read that never reached a server does not end by itself when the connection is given up.
+        const answer = await Promise.race([
+          reader.xread("COUNT", PAGE, "BLOCK", blockMs, "STREAMS", CALL_EVENTS_STREAM, lastId) as Promise<
+            [string, StreamEntry[]][] | null
+          >,
+          this.#stopping.promise,
+        ]);
         const entries = answer?.[0]?.[1] ?? [];
         if (entries.length === 0 && !this.caughtUp) {
           this.caughtUp = true;

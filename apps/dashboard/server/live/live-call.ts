@@ -64,11 +64,9 @@ export interface LiveCall {
   moments: { atMs: number; kind: string; text: string }[];
   /** Wall clock of the newest event, for finding calls whose bridge has gone. */
   seenAtMs: number;
-  /** The agent talked when the caller began: a yield or an overlap follows. */
-  agentLines: Map<number, string>;
 }
 
-export const LINES_KEPT = 400;
+const LINES_KEPT = 400;
 const TASKS_KEPT = 100;
 const MOMENTS_KEPT = 200;
 const DONE = new Set(["found", "not-found", "failed", "timed-out", "cancelled", "superseded", "expired", "dropped"]);
@@ -112,7 +110,6 @@ export function openLiveCall(event: CallEvent & { type: "started" }, nowMs: numb
     slots: {},
     moments: [],
     seenAtMs: nowMs,
-    agentLines: new Map(),
   };
 }
 
@@ -247,11 +244,6 @@ function applyOutput(call: LiveCall, event: CallEvent & { type: "left" }): void 
     }
     case "said": {
       if (output.act === "repair") summary.repeats++;
-      call.agentLines.set(output.utteranceId, output.text);
-      if (call.agentLines.size > LINES_KEPT) {
-        const oldest = call.agentLines.keys().next().value;
-        if (oldest !== undefined) call.agentLines.delete(oldest);
-      }
       putLine(call, {
         key: `a${output.utteranceId}`,
         who: "agent",

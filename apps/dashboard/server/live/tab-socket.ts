@@ -2,7 +2,7 @@ import type { CallEvent } from "@sidetone/protocol";
 import type { Role } from "@sidetone/store";
 import { z } from "zod";
 import { maskEvent, maskLiveCall, maskSummary, seesPlainText } from "../masking.ts";
-import type { LiveCall } from "./live-call.ts";
+import type { LiveCall, LiveSummary } from "./live-call.ts";
 import type { Follower, LiveCalls } from "./live-calls.ts";
 
 /** What a tab may ask over the socket. */
@@ -17,6 +17,12 @@ export interface TabWire {
   readonly bufferedAmount: number;
   send(text: string): void;
   close(code?: number, reason?: string): void;
+}
+
+/** One message to a tab. */
+export interface TabBatch {
+  list?: { whole: boolean; changed: LiveSummary[]; gone: string[] };
+  calls?: { callId: string; live: boolean; whole: LiveCall | undefined; events: CallEvent[]; dropped: number }[];
 }
 
 export const FLUSH_MS = 200;
@@ -91,9 +97,9 @@ export class TabSocket implements Follower {
   /** Sends what has come up since the last flush, unless the tab is slow. */
   flush(): void {
     if (this.#wire.bufferedAmount > HIGH_WATER_BYTES) return;
-    const message: Record<string, unknown> = {};
+    const message: TabBatch = {};
     if (this.#list && (this.#listWhole || this.#changed.size > 0)) message.list = this.#takeList();
-    const calls: unknown[] = [];
+    const calls: NonNullable<TabBatch["calls"]> = [];
     for (const [callId, watch] of this.#watched) {
       if (!watch.whole && watch.events.length === 0) continue;
       const call = this.#calls.get(callId);
@@ -112,11 +118,11 @@ export class TabSocket implements Follower {
     if (Object.keys(message).length > 0) this.#wire.send(JSON.stringify(message));
   }
 
-  #takeList(): unknown {
+  #takeList(): NonNullable<TabBatch["list"]> {
     const whole = this.#listWhole;
     const ids = whole ? [...this.#calls.all()].map((call) => call.summary.id) : [...this.#changed];
-    const changed = [];
-    const gone = [];
+    const changed: LiveSummary[] = [];
+    const gone: string[] = [];
     for (const id of ids) {
       const call = this.#calls.get(id);
       if (call) changed.push(this.#plain ? call.summary : maskSummary(call.summary));
@@ -127,8 +133,7 @@ export class TabSocket implements Follower {
     return { whole, changed, gone };
   }
 
-  #shown(call: LiveCall): unknown {
-    const { agentLines: _, ...shown } = this.#plain ? call : maskLiveCall(call);
-    return shown;
+  #shown(call: LiveCall): LiveCall {
+    return this.#plain ? call : maskLiveCall(call);
   }
 }

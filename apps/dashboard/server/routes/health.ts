@@ -1,0 +1,177 @@
+import { access, constants, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { PartStatus } from "@sidetone/platform";
+import { BRIDGES_HASH, COST_CLASSES, queueName, REDIS_PREFIX } from "@sidetone/protocol";
+import { sql } from "kysely";
+import { z } from "zod";
+import type { Api, DashboardContext } from "../context.ts";
+
+const Part = z.object({
+  name: z.string(),
+  status: z.enum(["ok", "degraded", "down"]),
+  detail: z.string(),
+  remedy: z.string().nullable(),
+  since: z.string(),
+});
+type Part = z.infer<typeof Part>;
+const BridgeRecord = z.object({ publicUrl: z.string(), startedAt: z.string(), calls: z.number(), seenAt: z.string() });
+const BridgeHealth = z.object({
+  status: z.enum(["ok", "degraded", "down"]),
+  parts: z
+    .record(z.string(), z.object({ status: z.enum(["ok", "degraded", "down"]), detail: z.string().optional() }))
+    .default({}),
+});
+const PROBE_MS = 2_000;
+/** A bridge renews its record every fifteen seconds. */
+const BRIDGE_STALE_MS = 60_000;
+
+/** What runs, what does not, since when, and what to do about it. */
+export function healthRoutes(app: Api, context: DashboardContext): void {
+  const { config, redis, database } = context;
+  const since = new Map<string, { status: PartStatus; at: string }>();
+
+  const part = (name: string, status: PartStatus, detail: string, remedy?: string): Part => {
+    const known = since.get(name);
+    const at = known?.status === status ? known.at : new Date().toISOString();
+    since.set(name, { status, at });
+    return { name, status, detail, remedy: status === "ok" ? null : (remedy ?? null), since: at };
+  };
+
+  const probe = async (name: string, remedy: string, look: () => Promise<string>): Promise<Part> => {
+    const timeout = new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error(`no answer within ${PROBE_MS} ms`)), PROBE_MS).unref();
+    });
+    try {
+      return part(name, "ok", await Promise.race([look(), timeout]));
+    } catch (error) {
+      return part(name, "down", (error as Error).message, remedy);
+    }
+  };
+
+  const bridges = async (): Promise<Part[]> => {
+    const found: Part[] = [];
+    const records = await redis.hgetall(BRIDGES_HASH).catch(() => ({}) as Record<string, string>);
+    for (const [id, text] of Object.entries(records)) {
+      const record = BridgeRecord.safeParse(JSON.parse(text));
+      if (!record.success) continue;
+      const ageMs = Date.now() - Date.parse(record.data.seenAt);
+      const calls = record.data.calls === 1 ? "1 call" : `${record.data.calls} calls`;
+      // A bridge that was stopped on purpose leaves its record behind; after a day nobody waits for it.
+      if (ageMs > 24 * 3_600_000) continue;
+      found.push(
+        ageMs > BRIDGE_STALE_MS
+          ? part(
+              `Bridge ${id}`,
+              "down",
+              `Not seen for ${Math.round(ageMs / 1000)} s.`,
+              "Look at its process and log; its calls are lost, new ones go to other bridges.",
+            )
+          : part(`Bridge ${id}`, "ok", `${calls}, at ${record.data.publicUrl}`),
+      );
+    }
+    return found;
+  };
+
+  const bridgeParts = async (): Promise<Part[]> => {
+    try {
+      const response = await fetch(new URL("/health", config.bridgeUrl), { signal: AbortSignal.timeout(PROBE_MS) });
+      const health = BridgeHealth.parse(await response.json());
+      return [
+        part(
+          "Calls",
+          health.status,
+          health.status === "ok" ? "New calls are taken." : "The bridge is not whole.",
+          "See the parts below.",
+        ),
+        ...Object.entries(health.parts).map(([name, each]) =>
+          part(`Bridge: ${name}`, each.status, each.detail ?? "Works.", "The bridge's log has the cause."),
+        ),
+      ];
+    } catch (error) {
+      return [
+        part(
+          "Calls",
+          "down",
+          `The bridge at ${config.bridgeUrl} does not answer: ${(error as Error).message}`,
+          "Start the bridge, or set BRIDGE_URL to where it is.",
+        ),
+      ];
+    }
+  };
+
+  const queues = async () => {
+    const found: { name: string; waiting: number; active: number; failed: number; delayed: number }[] = [];
+    for (const costClass of COST_CLASSES) {
+      const name = queueName(costClass);
+      const key = (list: string) => `${REDIS_PREFIX}:${name}:${list}`;
+      try {
+        const [waiting, prioritized, active, failed, delayed] = await Promise.all([
+          redis.llen(key("wait")),
+          redis.zcard(key("prioritized")),
+          redis.llen(key("active")),
+          redis.zcard(key("failed")),
+          redis.zcard(key("delayed")),
+        ]);
+        found.push({ name, waiting: waiting + prioritized, active, failed, delayed });
+      } catch {
+        return found;
+      }
+    }
+    return found;
+  };
+
+  app.get(
+    "/api/health",
+    {
+      schema: {
+        tags: ["Health"],
+        summary: "Every part: what is degraded, since when, and what to do",
+        response: {
+          200: z.object({
+            parts: z.array(Part),
+            queues: z.array(
+              z.object({
+                name: z.string(),
+                waiting: z.number(),
+                active: z.number(),
+                failed: z.number(),
+                delayed: z.number(),
+              }),
+            ),
+            liveCalls: z.number(),
+            eventsRead: z.number(),
+            eventsInvalid: z.number(),
+          }),
+        },
+      },
+    },
+    async () => {
+      const groups = await Promise.all([
+        bridgeParts(),
+        probe("Redis", "Check REDIS_URL and the server; calls go on, live updates and lookups wait.", async () => {
+          const startedAt = performance.now();
+          await redis.ping();
+          return `Answers in ${(performance.now() - startedAt).toFixed(1)} ms.`;
+        }),
+        probe("Database", "Check DATABASE_URL and the server; calls go on, this dashboard does not.", async () => {
+          const startedAt = performance.now();
+          await sql`select 1`.execute(database.db);
+          return `${database.kind === "sqlite" ? "SQLite" : "PostgreSQL"} answers in ${(performance.now() - startedAt).toFixed(1)} ms.`;
+        }),
+        probe("Data folder", "Check space and permissions under DATA_DIR.", async () => {
+          await mkdir(join(config.dataDir, "replays"), { recursive: true });
+          await access(config.dataDir, constants.W_OK);
+          return "Can be written.";
+        }),
+        bridges(),
+      ]);
+      return {
+        parts: groups.flat(),
+        queues: await queues(),
+        liveCalls: context.liveCalls.size,
+        eventsRead: context.feed.read,
+        eventsInvalid: context.feed.invalid,
+      };
+    },
+  );
+}

@@ -1,0 +1,325 @@
+import { moment as timeLabel } from "../format.ts";
+import { type Columns, FLOOR_AGENT, FLOOR_CALLER, FLOOR_WITHHELD, HOP_MS } from "./columns.ts";
+import type { CallComment, Happening, Replay } from "./replay-data.ts";
+
+/** What part of the call is in sight. */
+export interface View {
+  startMs: number;
+  msPerPx: number;
+}
+
+export interface Palette {
+  ink: string;
+  soft: string;
+  faint: string;
+  line: string;
+  panel: string;
+  sunken: string;
+  caller: string;
+  agent: string;
+  callerInk: string;
+  agentInk: string;
+  accent: string;
+  good: string;
+  warn: string;
+  bad: string;
+}
+
+export const DECISION_COLOURS: Record<string, keyof Palette> = {
+  listen: "line",
+  begin: "agent",
+  backchannel: "good",
+  hold: "agentInk",
+  duck: "warn",
+  yield: "bad",
+};
+
+export interface Scene {
+  replay: Replay;
+  columns: Columns;
+  happenings: readonly Happening[];
+  comments: readonly CallComment[];
+  view: View;
+  atMs: number;
+  loop: { fromMs: number; toMs: number | undefined } | undefined;
+  /** Scores of the hops in sight, when they are shown: `[hop][score]`. */
+  scores: { fromHop: number; perHop: number; values: Float32Array }[] | undefined;
+}
+
+/** Lanes from the top, in CSS pixels. */
+export const LANES = {
+  ruler: { top: 0, height: 22 },
+  callerWords: { top: 24, height: 18 },
+  caller: { top: 42, height: 62 },
+  floor: { top: 108, height: 8 },
+  decision: { top: 118, height: 8 },
+  agent: { top: 130, height: 62 },
+  agentWords: { top: 192, height: 18 },
+  tasks: { top: 214, height: 18 },
+  marks: { top: 236, height: 16 },
+  scores: { top: 256, height: 84 },
+} as const;
+export const HEIGHT = 256;
+export const HEIGHT_WITH_SCORES = 344;
+
+const FONT = '500 11px "Inter Variable", sans-serif';
+
+/** Draws what is in sight and nothing else: the cost does not grow with the call. */
+export function paint(
+  pen: CanvasRenderingContext2D,
+  width: number,
+  height: number,
+  scene: Scene,
+  palette: Palette,
+): void {
+  pen.clearRect(0, 0, width, height);
+  pen.font = FONT;
+  pen.textBaseline = "middle";
+  ruler(pen, width, height, scene.view, palette);
+  wave(pen, width, scene, LANES.caller, scene.columns.callerMin, scene.columns.callerMax, palette.caller);
+  wave(pen, width, scene, LANES.agent, scene.columns.agentMin, scene.columns.agentMax, palette.agent);
+  ribbons(pen, width, scene, palette);
+  wordLanes(pen, width, scene, palette);
+  tasks(pen, width, scene, palette);
+  marks(pen, width, scene, palette);
+  if (scene.scores) scoreLines(pen, width, scene, palette);
+  loop(pen, height, scene, palette);
+  const x = (scene.atMs - scene.view.startMs) / scene.view.msPerPx;
+  if (x >= -1 && x <= width + 1) {
+    pen.fillStyle = palette.ink;
+    pen.fillRect(Math.round(x), 0, 1.5, height);
+    pen.beginPath();
+    pen.moveTo(x - 4, 0);
+    pen.lineTo(x + 5.5, 0);
+    pen.lineTo(x + 0.75, 7);
+    pen.fill();
+  }
+}
+
+const STEPS_MS = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000];
+
+function ruler(pen: CanvasRenderingContext2D, width: number, height: number, view: View, palette: Palette): void {
+  const step = STEPS_MS.find((ms) => ms / view.msPerPx >= 80) ?? 1_200_000;
+  const { top, height: lane } = LANES.ruler;
+  for (let ms = Math.ceil(view.startMs / step) * step; ; ms += step) {
+    const x = (ms - view.startMs) / view.msPerPx;
+    if (x > width) break;
+    pen.fillStyle = palette.line;
+    pen.fillRect(Math.round(x), top + lane, 1, height - lane);
+    pen.fillStyle = palette.faint;
+    pen.fillText(step < 1_000 ? timeLabel(ms) : timeLabel(ms).slice(0, -2), x + 4, top + lane / 2 + 1);
+  }
+}
+
+/** Columns per pixel or pixels per column: the extremes of what falls on each pixel. */
+function wave(
+  pen: CanvasRenderingContext2D,
+  width: number,
+  scene: Scene,
+  lane: { top: number; height: number },
+  min: Int8Array,
+  max: Int8Array,
+  colour: string,
+): void {
+  const peakMs = HOP_MS / 2;
+  const middle = lane.top + lane.height / 2;
+  const scale = lane.height / 2 / 127;
+  pen.fillStyle = colour;
+  pen.globalAlpha = 0.25;
+  pen.fillRect(0, middle, width, 1);
+  pen.globalAlpha = 1;
+  for (let x = 0; x < width; x++) {
+    const from = Math.floor((scene.view.startMs + x * scene.view.msPerPx) / peakMs);
+    const to = Math.max(from + 1, Math.ceil((scene.view.startMs + (x + 1) * scene.view.msPerPx) / peakMs));
+    if (to <= 0 || from >= max.length) continue;
+    let low = 0;
+    let high = 0;
+    for (let i = Math.max(0, from); i < Math.min(to, max.length); i++) {
+      low = Math.min(low, min[i] as number);
+      high = Math.max(high, max[i] as number);
+    }
+    // Telephone speech is quiet: the root brings it up without clipping what is loud.
+    const up = Math.sqrt(high / 127) * 127 * scale;
+    const down = Math.sqrt(-low / 127) * 127 * scale;
+    if (up + down > 1) pen.fillRect(x, middle - up, 1, up + down);
+  }
+}
+
+function ribbons(pen: CanvasRenderingContext2D, width: number, scene: Scene, palette: Palette): void {
+  const { view, columns, replay } = scene;
+  const { floor, decision } = LANES;
+  pen.fillStyle = palette.sunken;
+  pen.fillRect(0, floor.top, width, floor.height);
+  pen.fillRect(0, decision.top, width, decision.height);
+  let runFrom = 0;
+  let runKey = -1;
+  const flush = (to: number): void => {
+    if (runKey < 0 || to <= runFrom) return;
+    const floorBits = runKey >> 8;
+    const decided = runKey & 0xff;
+    const talks = floorBits & 3;
+    if (talks === (FLOOR_CALLER | FLOOR_AGENT)) {
+      pen.fillStyle = palette.caller;
+      pen.fillRect(runFrom, floor.top, to - runFrom, floor.height / 2);
+      pen.fillStyle = palette.agent;
+      pen.fillRect(runFrom, floor.top + floor.height / 2, to - runFrom, floor.height / 2);
+    } else if (talks) {
+      pen.fillStyle = talks === FLOOR_CALLER ? palette.caller : palette.agent;
+      pen.fillRect(runFrom, floor.top, to - runFrom, floor.height);
+    }
+    if (floorBits & FLOOR_WITHHELD) {
+      pen.fillStyle = palette.faint;
+      pen.fillRect(runFrom, floor.top + 3, to - runFrom, 2);
+    }
+    const name = replay.decisions[decided];
+    if (name && name !== "listen") {
+      pen.fillStyle = palette[DECISION_COLOURS[name] ?? "faint"];
+      pen.fillRect(runFrom, decision.top, to - runFrom, decision.height);
+    }
+  };
+  for (let x = 0; x < width; x++) {
+    const from = Math.max(0, Math.floor((view.startMs + x * view.msPerPx) / HOP_MS));
+    const to = Math.max(from + 1, Math.ceil((view.startMs + (x + 1) * view.msPerPx) / HOP_MS));
+    let bits = 0;
+    let decided = 0;
+    for (let hop = from; hop < Math.min(to, columns.hops); hop++) {
+      bits |= columns.floor[hop] as number;
+      // The rarest decision in sight wins: a yield must not vanish when one zooms out.
+      const each = columns.decision[hop] as number;
+      if (each !== 255 && each > decided) decided = each;
+    }
+    const key = from >= columns.hops ? -1 : (bits << 8) | decided;
+    if (key === runKey) continue;
+    flush(x);
+    runFrom = x;
+    runKey = key;
+  }
+  flush(width);
+}
+
+function wordLanes(pen: CanvasRenderingContext2D, width: number, scene: Scene, palette: Palette): void {
+  const { view } = scene;
+  const endMs = view.startMs + width * view.msPerPx;
+  const legible = view.msPerPx < 14;
+  for (const line of scene.replay.lines) {
+    if (line.endMs < view.startMs - 5_000 || line.startMs > endMs) continue;
+    const lane = line.who === "agent" ? LANES.agentWords : LANES.callerWords;
+    const middle = lane.top + lane.height / 2;
+    if (line.who === "supervisor") continue;
+    let freeFrom = Number.NEGATIVE_INFINITY;
+    for (const word of line.words) {
+      const x = (word.startMs - view.startMs) / view.msPerPx;
+      const until = (word.endMs - view.startMs) / view.msPerPx;
+      if (until < -80 || x > width) continue;
+      pen.fillStyle = word.heard ? (line.who === "agent" ? palette.agentInk : palette.callerInk) : palette.faint;
+      if (!legible) {
+        pen.globalAlpha = 0.5;
+        pen.fillRect(x, middle - 1.5, Math.max(1, until - x - 1), 3);
+        pen.globalAlpha = 1;
+        continue;
+      }
+      const at = Math.max(x, freeFrom);
+      const length = pen.measureText(word.text).width;
+      pen.fillText(word.text, at, middle);
+      if (!word.heard) pen.fillRect(at, middle, length, 1);
+      freeFrom = at + length + 4;
+    }
+  }
+}
+
+function tasks(pen: CanvasRenderingContext2D, width: number, scene: Scene, palette: Palette): void {
+  const { view } = scene;
+  const lane = LANES.tasks;
+  for (const task of scene.replay.tasks) {
+    const x = (task.delegatedMs - view.startMs) / view.msPerPx;
+    const until = ((task.endMs ?? scene.replay.durationMs) - view.startMs) / view.msPerPx;
+    if (until < 0 || x > width) continue;
+    const colour =
+      task.outcome === "found"
+        ? palette.good
+        : /failed|timed-out|expired/.test(task.outcome)
+          ? palette.bad
+          : palette.accent;
+    pen.fillStyle = colour;
+    pen.globalAlpha = 0.22;
+    pen.beginPath();
+    pen.roundRect(x, lane.top + 1, Math.max(3, until - x), lane.height - 2, 4);
+    pen.fill();
+    pen.globalAlpha = 1;
+    pen.fillRect(x, lane.top + 1, 2, lane.height - 2);
+    pen.fillStyle = palette.ink;
+    if (view.msPerPx < 60) pen.fillText(task.kind, Math.max(x, 0) + 7, lane.top + lane.height / 2 + 0.5);
+  }
+}
+
+function marks(pen: CanvasRenderingContext2D, width: number, scene: Scene, palette: Palette): void {
+  const { view } = scene;
+  const middle = LANES.marks.top + LANES.marks.height / 2;
+  const tones = {
+    neutral: palette.faint,
+    accent: palette.accent,
+    good: palette.good,
+    warn: palette.warn,
+    bad: palette.bad,
+  };
+  for (const each of scene.happenings) {
+    const x = (each.atMs - view.startMs) / view.msPerPx;
+    if (x < -5 || x > width + 5) continue;
+    pen.fillStyle = tones[each.tone];
+    pen.beginPath();
+    pen.arc(x, middle, each.kind === "task" ? 2 : 3, 0, 2 * Math.PI);
+    pen.fill();
+  }
+  for (const comment of scene.comments) {
+    const x = (comment.atMs - view.startMs) / view.msPerPx;
+    if (x < -8 || x > width + 8) continue;
+    pen.fillStyle = palette.accent;
+    pen.beginPath();
+    pen.roundRect(x - 5, middle - 6, 10, 9, 2.5);
+    pen.fill();
+    pen.beginPath();
+    pen.moveTo(x - 2, middle + 2.5);
+    pen.lineTo(x, middle + 6.5);
+    pen.lineTo(x + 2, middle + 2.5);
+    pen.fill();
+  }
+}
+
+function scoreLines(pen: CanvasRenderingContext2D, width: number, scene: Scene, palette: Palette): void {
+  const { view, replay } = scene;
+  const lane = LANES.scores;
+  pen.fillStyle = palette.sunken;
+  pen.fillRect(0, lane.top, width, lane.height);
+  for (const [index, name] of replay.decisions.entries()) {
+    if (name === "listen") continue;
+    pen.strokeStyle = palette[DECISION_COLOURS[name] ?? "faint"];
+    pen.lineWidth = 1.25;
+    pen.beginPath();
+    for (const part of scene.scores ?? []) {
+      const hops = part.values.length / part.perHop;
+      const first = Math.max(0, Math.floor(view.startMs / HOP_MS) - part.fromHop);
+      const last = Math.min(hops, Math.ceil((view.startMs + width * view.msPerPx) / HOP_MS) - part.fromHop);
+      const stride = Math.max(1, Math.floor(view.msPerPx / HOP_MS));
+      for (let hop = first; hop < last; hop += stride) {
+        const x = ((part.fromHop + hop) * HOP_MS - view.startMs) / view.msPerPx;
+        const y = lane.top + lane.height - 3 - (part.values[hop * part.perHop + index] as number) * (lane.height - 6);
+        if (hop === first) pen.moveTo(x, y);
+        else pen.lineTo(x, y);
+      }
+    }
+    pen.stroke();
+  }
+}
+
+function loop(pen: CanvasRenderingContext2D, height: number, scene: Scene, palette: Palette): void {
+  if (!scene.loop) return;
+  const { view } = scene;
+  const from = (scene.loop.fromMs - view.startMs) / view.msPerPx;
+  const to = ((scene.loop.toMs ?? scene.atMs) - view.startMs) / view.msPerPx;
+  pen.fillStyle = palette.accent;
+  pen.globalAlpha = 0.12;
+  pen.fillRect(from, 0, to - from, height);
+  pen.globalAlpha = 1;
+  pen.fillRect(from, 0, 1, height);
+  if (scene.loop.toMs !== undefined) pen.fillRect(to, 0, 1, height);
+}
