@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync } from "node:fs";
+import { basename, join } from "node:path";
 import { Carrier, freePort, startRedis, TestProcess, tempFolder } from "@sidetone/testkit";
 
 const root = join(import.meta.dirname, "..");
@@ -9,6 +10,8 @@ export interface StackOptions {
   /** For the pod. */
   podEnv?: Record<string, string>;
   bridgeEnv?: Record<string, string>;
+  /** Playbook files to publish before the bridge starts. */
+  playbooks?: readonly string[];
   /** Starts a worker too, so that lookups are answered. */
   worker?: boolean;
 }
@@ -32,6 +35,9 @@ function cleanEnvironment(): Record<string, string> {
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const folder = tempFolder("bench");
+  const published = join(folder.path, "playbooks", "published");
+  mkdirSync(published, { recursive: true });
+  for (const path of options.playbooks ?? []) copyFileSync(path, join(published, basename(path)));
   const redis = await startRedis();
   const ports = {
     bridge: await freePort(),

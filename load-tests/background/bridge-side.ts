@@ -23,7 +23,7 @@ export interface Seen {
 /** The bridge's side of the background tier: it delegates lookups of many calls, and reads its inbox. */
 export class BridgeSide {
   readonly seen: Seen[] = [];
-  readonly #bridgeId = `bench-${process.pid}`;
+  readonly #bridgeId: string;
   readonly #redis: Redis;
   readonly #inbox: Redis;
   readonly #queue: Queue;
@@ -32,7 +32,9 @@ export class BridgeSide {
   #closed = false;
   #onEmpty: (() => void) | undefined;
 
-  constructor(url: string) {
+  /** `name` tells the tasks and the inbox of one part of the bench from another's. */
+  constructor(url: string, name: string) {
+    this.#bridgeId = `bench-${name}`;
     this.#redis = new Redis(url, { maxRetriesPerRequest: null });
     this.#inbox = new Redis(url, { maxRetriesPerRequest: null });
     this.#queue = new Queue(queueName("lookup"), { connection: this.#redis, prefix: REDIS_PREFIX });
@@ -42,7 +44,7 @@ export class BridgeSide {
   /** `outlivesCall`: it is answered however long it waited. */
   async delegate(callId: string, orderNumber: string, outlivesCall = false): Promise<void> {
     const { attempts, backoffMs } = TASKS["order-status"];
-    const taskId = `bench-${this.#next++}`;
+    const taskId = `${this.#bridgeId}-${this.#next++}`;
     const task: TaskJob = {
       taskId,
       epoch: 0,

@@ -39,7 +39,7 @@ const worker = await TestProcess.start(process.execPath, {
 
 console.log(`one worker process (pid ${worker.pid}), Redis on loopback, ${cpus().length} cores, ${cpus()[0]?.model}`);
 try {
-  const warm = new BridgeSide(redis.url);
+  const warm = new BridgeSide(redis.url, "warm");
   for (let n = 0; n < WARM_UP_TASKS; n++) await warm.delegate(`warm-${n % 50}`, KNOWN_ORDER_NUMBER);
   await warm.settled();
   await warm.close();
@@ -55,7 +55,7 @@ try {
 }
 
 async function throughput(tasks: number): Promise<void> {
-  const bridge = new BridgeSide(redis.url);
+  const bridge = new BridgeSide(redis.url, "burst");
   const startedMs = performance.now();
   const adding = Array.from({ length: tasks }, (_, n) =>
     bridge.delegate(`burst-${n % THROUGHPUT_CALLS}`, KNOWN_ORDER_NUMBER, true),
@@ -68,7 +68,7 @@ async function throughput(tasks: number): Promise<void> {
 }
 
 async function latency(calls: number, seconds: number): Promise<void> {
-  const bridge = new BridgeSide(redis.url);
+  const bridge = new BridgeSide(redis.url, `calls-${calls}`);
   const everyMs = Number(values.every) * 1_000;
   const endMs = Date.now() + seconds * 1_000;
   const talk = async (call: number): Promise<void> => {

@@ -18,6 +18,8 @@ const SPEECH = Buffer.from(Uint8Array.from({ length: HOP_SAMPLES * 3 }, (_, i) =
 const DELTAS = [0, 1, 2, 3].map((hops) => SPEECH.subarray(0, hops * HOP_SAMPLES).toString("base64"));
 const HOP_BASE64 = (HOP_SAMPLES * 4) / 3;
 const YIELD = DECISIONS.indexOf("yield");
+/** Pods send what a call could go on from every few seconds, each call at a time of its own. */
+const SNAPSHOT_HOPS = 125;
 const HOLD = DECISIONS.indexOf("hold");
 
 const pod: PodHandlers = {
@@ -36,7 +38,7 @@ const pod: PodHandlers = {
         audio_bytes: [] as number[],
         audio: Buffer.alloc(0),
         gain_db: new Array<number>(rows).fill(0),
-        outputs: [],
+        outputs: [] as { call: number; json: string }[],
       };
       const audio: Buffer[] = [];
       for (let row = 0; row < rows; row++) {
@@ -45,6 +47,9 @@ const pod: PodHandlers = {
         if (saying.isCut) {
           epochs.set(call, (epochs.get(call) ?? 0) + 1);
           reply.decision[row] = YIELD;
+        }
+        if (request.hop[row]! % SNAPSHOT_HOPS === call % SNAPSHOT_HOPS) {
+          reply.outputs.push({ call, json: `{"type":"snapshot","hop":${request.hop[row]},"state":{}}` });
         }
         reply.epoch.push(epochs.get(call) ?? 0);
         reply.audio_bytes.push(saying.hops * HOP_SAMPLES);

@@ -37,9 +37,10 @@ const startedAt = new Date().toISOString();
 
 const voices = new Voices(join(root, ".data", "bench", "voices"));
 const stimuli = MADE_SCENARIOS.flatMap((scenario) => makeStimuli(voices, scenario, perScenario, seed));
-const playbook = (name: string) => join(import.meta.dirname, "playbooks", `${name}.yaml`);
+const playbooks = ["bench-open", "bench-talk", "bench-digits"].map((name) =>
+  join(import.meta.dirname, "playbooks", `${name}.yaml`),
+);
 const bridgeEnv = {
-  PLAYBOOK_FILES: [playbook("bench-open"), playbook("bench-talk"), playbook("bench-digits")].join(","),
   NUMBERS: JSON.stringify({
     [NUMBERS.open]: "bench-open",
     [NUMBERS.talk]: "bench-talk",
@@ -53,7 +54,11 @@ let model = "";
 for (const strategy of strategies) {
   const wrapper = new URL(`./strategies.ts?strategy=${strategy}`, import.meta.url).href;
   const podEnv: Record<string, string> = strategy === "sidetone" ? {} : { POD_MODEL_WRAPPER: wrapper };
-  const stack = await startStack({ podEnv: { ...podEnv, POD_CAPACITY: String(concurrency + 4) }, bridgeEnv });
+  const stack = await startStack({
+    podEnv: { ...podEnv, POD_CAPACITY: String(concurrency + 4) },
+    bridgeEnv,
+    playbooks,
+  });
   const beganMs = performance.now();
   try {
     const verdicts = await runStimuli(stack, stimuli, concurrency);

@@ -16,6 +16,8 @@ const OPENING_AT_MOST_MS = 30_000;
 const QUIET_MS = 700;
 /** How long a call goes on after the stimulus. */
 const AFTER_MS = 5_500;
+/** By then the agent is in its long sentence: greeting and disclosure, which nobody may interrupt, are shorter. */
+const IN_SENTENCE_MS = 2_400;
 
 /** Numbers that the bench's playbooks are routed to: a short opening, a long one, one that asks for a number. */
 export const NUMBERS = { open: "+15005550101", talk: "+15005550102", digits: "+15005550103" } as const;
@@ -32,14 +34,17 @@ const muLawOf = (samples: Int16Array): Uint8Array => {
 };
 
 function stepsOf(stimulus: Stimulus): CallerStep[] {
-  const wait: CallerStep =
+  const wait: CallerStep[] =
     stimulus.trigger.kind === "after-agent"
-      ? { do: "listen", quietMs: QUIET_MS, atMostMs: OPENING_AT_MOST_MS }
-      : { do: "await-agent", forMs: Math.round(stimulus.trigger.afterOnsetMs / 20) * 20, atMostMs: OPENING_AT_MOST_MS };
-  const prelude: CallerStep[] = stimulus.prelude ? [wait, { do: "speak", audio: muLawOf(stimulus.prelude) }] : [];
+      ? [{ do: "listen", quietMs: QUIET_MS, atMostMs: OPENING_AT_MOST_MS }]
+      : [
+          { do: "await-agent", forMs: IN_SENTENCE_MS, atMostMs: OPENING_AT_MOST_MS },
+          { do: "pause", ms: Math.round(stimulus.trigger.intoSentenceMs / 20) * 20 },
+        ];
+  const prelude: CallerStep[] = stimulus.prelude ? [...wait, { do: "speak", audio: muLawOf(stimulus.prelude) }] : [];
   return [
     ...prelude,
-    wait,
+    ...wait,
     { do: "speak", audio: muLawOf(stimulus.audio) },
     { do: "pause", ms: AFTER_MS },
     { do: "hang-up" },

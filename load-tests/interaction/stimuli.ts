@@ -5,12 +5,13 @@ import { CALLER_VOICES, type CallerVoice, type Voices } from "./voices.ts";
 
 /**
  * A stimulus: what the caller's channel carries from a trigger on. `after-agent`: the caller waits
- * until the agent has fallen silent; `over-agent`: it begins so long after the agent's onset.
+ * until the agent has fallen silent; `over-agent`: it begins so
+ * long after the agent has got going with a long sentence.
  */
 export interface Stimulus {
   id: string;
   scenario: Scenario;
-  trigger: { kind: "after-agent" } | { kind: "over-agent"; afterOnsetMs: number };
+  trigger: { kind: "after-agent" } | { kind: "over-agent"; intoSentenceMs: number };
   /** A turn before the one that is judged, 8 kHz linear: what makes the agent ask. */
   prelude?: Int16Array;
   /** 8 kHz linear. */
@@ -108,7 +109,7 @@ const pick = <T>(random: () => number, options: readonly T[]): T => {
 };
 const between = (random: () => number, low: number, high: number): number => low + random() * (high - low);
 const AFTER = { kind: "after-agent" } as const;
-const over = (afterOnsetMs: number) => ({ kind: "over-agent", afterOnsetMs }) as const;
+const over = (intoSentenceMs: number) => ({ kind: "over-agent", intoSentenceMs }) as const;
 
 function speech({ voices, voice, random }: Maker, text: string) {
   const clip = voices.say(voice, text, Math.round(between(random, 140, 180) / 10) * 10);
@@ -137,9 +138,9 @@ function broken(maker: Maker, first: string, second: string, pauseMs: number): M
   };
 }
 
-function sound(audio: Int16Array, afterOnsetMs: number, words = ""): Made {
+function sound(audio: Int16Array, intoSentenceMs: number, words = ""): Made {
   const endMs = audio.length / 8;
-  return { trigger: over(afterOnsetMs), audio, startMs: 0, endMs, turnEndMs: endMs, words };
+  return { trigger: over(intoSentenceMs), audio, startMs: 0, endMs, turnEndMs: endMs, words };
 }
 
 const MAKERS: Record<Exclude<Scenario, "echo">, (maker: Maker) => Made> = {
