@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NativeEngine, SpeechCache, Speaker } from "../src/index.ts";
+import { NativeEngine, Speaker, SpeechCache } from "../src/index.ts";
 
 const RUNS = 40;
 const TARGET_MS = { memory: 40, disk: 40, made: 120 } as const;
@@ -41,8 +41,11 @@ for (const voice of ["flite/slt", "flite/kal16", "espeak/en-us"]) {
   }
   for (const source of ["made", "disk", "memory"] as const) {
     const sorted = tookMs[source].toSorted((a, b) => a - b);
-    const at = (share: number): string => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(1);
-    console.log(`| ${voice} | ${source} | ${sorted.length} | ${at(0.5)} | ${at(0.95)} | ${at(1)} | ${TARGET_MS[source]} |`);
+    const at = (share: number): string =>
+      sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(1);
+    console.log(
+      `| ${voice} | ${source} | ${sorted.length} | ${at(0.5)} | ${at(0.95)} | ${at(1)} | ${TARGET_MS[source]} |`,
+    );
     missed ||= Number(at(0.95)) > TARGET_MS[source];
   }
 }
