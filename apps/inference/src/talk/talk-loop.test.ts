@@ -87,6 +87,19 @@ describe("beginning", () => {
     assert.equal(scene.outputsOf("heard").at(-1)!.turn, 1);
   });
 
+  test("where no turn of the caller is open, what a key or a finding brought is said after 400 ms", () => {
+    const answer = (event: DialogueEvent): Effect[] =>
+      event.type === "opened" ? [GREETING] : event.type === "key-pressed" ? [expecting("answer"), say(1, "one")] : [];
+    const scene = new Scene({ answer });
+    scene.until(() => scene.outputsOf("finished").length === 1);
+    scene.steps(3);
+    scene.receive({ type: "key-pressed", digit: "1" });
+    scene.steps(6);
+    assert.equal(scene.outputsOf("said").length, 1);
+    scene.steps(2);
+    assert.equal(scene.outputsOf("said").length, 2);
+  });
+
   test("the longer the quiet, the less sure the model has to be", () => {
     const scene = new Scene({ greets: false, answer: onOpen(expecting("answer"), say(0, "one")) });
     scene.step({ voice: 0.9 });

@@ -37,6 +37,8 @@ import { type Leave, TalkState } from "./talk-state.ts";
 const HOP_MS = 40;
 /** A filler only where waiting is real: 800 ms after the last that either of us said. */
 const FILLER_AFTER_HOPS = 20;
+/** Quiet in which nobody's turn is open: 400 ms. */
+const FREE_HOPS = 10;
 /** An overlap's kind counts when it is this likely for two hops. */
 const OVERLAP_SURE = 0.6;
 
@@ -95,7 +97,7 @@ export class TalkLoop implements CallLoop {
   #overlapKind = 0;
   #overlapHops = 0;
   /** The agent has begun its first line, so the model has the say about the floor. */
-  #greeted: boolean;
+  #greeted = false;
   /** A person has taken the call over: hear, but be quiet. */
   #muted = false;
   /** Leave when everything was heard: hang up or transfer. */
@@ -110,7 +112,6 @@ export class TalkLoop implements CallLoop {
     this.#mouth = new Mouth(parts.voice);
     this.#hearing = new Hearing(parts.ears, (word) => this.#mouth.ownWords.isEcho(word));
     this.#greets = parts.greets;
-    this.#greeted = !parts.greets;
     if (parts.resumed !== undefined) this.#resume(TalkState.parse(parts.resumed));
   }
 
@@ -299,7 +300,7 @@ export class TalkLoop implements CallLoop {
       return;
     }
     const greeting = !this.#greeted && this.#greets;
-    if (decision !== "begin" && !greeting && !this.#deadAir) return;
+    if (decision !== "begin" && !greeting && !this.#deadAir && !this.#floorIsFree) return;
     if (decision !== "begin") this.#endTurn();
     this.#greeted = true;
     this.#mouth.begin(out);
@@ -315,6 +316,14 @@ export class TalkLoop implements CallLoop {
     if (this.#intent !== "nothing") return true;
     const { open, voiced } = this.#hearing;
     return (open || voiced) && !this.#muted && !isMidNumber(this.#expectation, this.#intent);
+  }
+
+  /**
+   * The caller has said nothing since we were last heard, and is quiet: a finding, a key or the clock gave us something
+   * to say, and there is no turn whose end the model could tell.
+   */
+  get #floorIsFree(): boolean {
+    return this.#greeted && !this.#hearing.open && !this.#hearing.voiced && this.#quietHops >= FREE_HOPS;
   }
 
   /** The net below the model's own sense of when a turn has ended. */
