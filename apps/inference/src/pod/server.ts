@@ -8,8 +8,6 @@ import type { Pod } from "./pod.ts";
 const SERVICE = "sidetone.pod.v1.Pod";
 /** A tick of a thousand calls is 0.7 MB; resumed snapshots come on top. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-/** A tick of 400 calls is 270 KB; HTTP/2's 64 KB would make each wait for several round trips. */
-const FLOW_CONTROL_BYTES = 8 * 1024 * 1024;
 
 export interface PodServer {
   readonly port: number;
@@ -22,7 +20,6 @@ export async function servePod(pod: Pod, host: string, port: number): Promise<Po
   const server = new Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
-    "grpc-node.flow_control_window": FLOW_CONTROL_BYTES,
     // A bridge that vanished without a word is noticed within half a minute.
     "grpc.keepalive_time_ms": 20_000,
     "grpc.keepalive_timeout_ms": 10_000,

@@ -18,7 +18,10 @@ export const SaySchema = z.object({
 });
 
 /** What a mouth needs of speech that is being made. */
-export type Speech = Pick<Utterance, "readyThroughSamples" | "done" | "words" | "read" | "cancel" | "finished">;
+export type Speech = Pick<
+  Utterance,
+  "readyThroughSamples" | "done" | "error" | "words" | "read" | "cancel" | "finished"
+>;
 
 /** Something to say, from its planning to the caller's ear. */
 export interface Line {
@@ -61,6 +64,7 @@ export function silentLine({ say, startSamples, began, done, words }: BegunLine)
   const speech: Speech = {
     words,
     done,
+    error: undefined,
     readyThroughSamples: 0,
     read: () => 0,
     cancel: () => undefined,
@@ -93,7 +97,8 @@ export function heardPart(line: Line, heardSamples: number): HeardPart {
     throughWord++;
     charEnd = Math.max(charEnd, words[throughWord]!.charEnd);
   }
-  const whole = line.speech.done && words.length > 0 && throughWord === words.length - 1;
+  // A line that no voice could finish ends early, and its words with it.
+  const whole = line.speech.done && !line.speech.error && words.length > 0 && throughWord === words.length - 1;
   // A source word that is spoken as several ("472") is heard when its last part is.
   const next = words[throughWord + 1];
   if (next && next.charStart < charEnd) charEnd = next.charStart;

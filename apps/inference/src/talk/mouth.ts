@@ -1,4 +1,5 @@
 import { LINEAR_TO_ULAW, ULAW_TO_LINEAR } from "@sidetone/audio";
+import { SidetoneError } from "@sidetone/platform";
 import type { PodOutput } from "@sidetone/protocol";
 import type { Utterance } from "@sidetone/speech";
 import type { HopIn, HopOut } from "../shard/call-loop.ts";
@@ -141,7 +142,10 @@ export class Mouth {
       const line = this.#begun[0];
       if (line?.placed !== done) continue;
       this.#begun.shift();
-      events.push({ type: "finished", line });
+      // Where no voice could finish it, the caller heard a part.
+      if (line.speech.error && line.speech.readyThroughSamples > 0) {
+        events.push({ type: "yielded", line, part: heardPart(line, this.playout.heardSamples) });
+      } else events.push({ type: "finished", line });
     }
     for (const cut of this.#cuts) {
       cut.hopsWaited++;
@@ -155,10 +159,14 @@ export class Mouth {
       this.epochEnded(overdue.epoch, overdue.heardSamples, events);
   }
 
-  /** The next line begins: it takes the floor. */
+  /** The next line begins: it takes the floor. Throws `SPEECH_FAILED` when no voice can say it. */
   begin(out: HopOut): void {
     const line = this.#planned.shift();
     if (!line) return;
+    const { error, readyThroughSamples } = line.speech;
+    if (error && readyThroughSamples === 0 && error.code !== "SPEECH_NOTHING_TO_SAY") {
+      throw new SidetoneError("SPEECH_FAILED", undefined, { cause: error });
+    }
     line.placed = this.playout.begin(line.say.utteranceId, true);
     this.#begun.push(line);
     this.#giving = line;

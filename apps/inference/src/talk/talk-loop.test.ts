@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { DialogueEvent, Effect } from "@sidetone/dialogue";
 import { type Expectation, OPEN, OVERLAP_KINDS } from "@sidetone/protocol";
+import { SpeechError, Utterance } from "@sidetone/speech";
 import fc from "fast-check";
 import { Scene, say, scriptedVoice, WORD_HOPS } from "../testing/scene.ts";
+import type { Voice } from "./mouth.ts";
 import { TalkState } from "./talk-state.ts";
 
 const onOpen =
@@ -260,6 +262,40 @@ describe("giving way", () => {
     scene.receive({ type: "whispered", text: "x", by: "y" });
     scene.steps(3);
     assert.equal(scene.ear.epoch, 1);
+  });
+});
+
+describe("a voice that fails", () => {
+  const failing = (words: number): Voice => ({
+    say(text) {
+      const whole = scriptedVoice.say(text);
+      const speech = new Utterance(text);
+      if (words > 0) {
+        speech.append(whole.muLaw.slice(0, words * WORD_HOPS * 320));
+        speech.setClauseWords(
+          whole.words.slice(0, words).map((word) => ({ ...word, say: word.text, breakAfter: "none" as const })),
+          whole.words.slice(0, words),
+          0,
+        );
+      }
+      speech.end(new SpeechError("SPEECH_ENGINE_FAILED", "gone"));
+      return speech;
+    },
+  });
+
+  test("in the middle of a line: what was said counts, the rest does not", () => {
+    const scene = new Scene({ answer: onOpen(GREETING), voice: failing(2) });
+    scene.steps(30);
+    assert.deepEqual(scene.outputsOf("finished"), []);
+    assert.deepEqual(
+      scene.outputsOf("yielded").map((o) => [o.heardText, o.unheardText]),
+      [["one two", "three four five six"]],
+    );
+  });
+
+  test("altogether: the call is told so, and may go on elsewhere", () => {
+    const scene = new Scene({ answer: onOpen(GREETING), voice: failing(0) });
+    assert.throws(() => scene.steps(2), { code: "SPEECH_FAILED" });
   });
 });
 
