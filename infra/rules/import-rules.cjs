@@ -6,7 +6,7 @@ const MAY_IMPORT = {
   dialogue: ["protocol"],
   speech: ["audio"],
   crm: ["protocol"],
-  store: ["protocol"],
+  store: ["protocol", "audio"],
   platform: [],
 };
 

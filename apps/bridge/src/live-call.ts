@@ -71,7 +71,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   readonly #firstHop: number;
   /** Audio and words go on the tape. */
   #recording: boolean;
-  /** What was withheld, or heard twice in a move, cannot be stepped again: the next snapshot goes on the tape. */
+  /** Something that the model heard or answered is not on the tape: the next snapshot is, to step on from. */
   #snapshotWanted = false;
   #probed = false;
   /** The hop that goes to the pod next. */
@@ -237,7 +237,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
       this.#playout.setGain(reply.gainDb);
     }
     this.#pump(this.#options.nowMs());
-    this.tape.putReply(
+    const isOnTape = this.tape.putReply(
       reply.hop,
       reply.decision,
       reply.scores,
@@ -247,6 +247,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
       reply.epoch,
       reply.gainDb,
     );
+    if (!isOnTape) this.#snapshotWanted = true;
   }
 
   onOutput(json: string): void {
@@ -470,6 +471,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   }
 
   #noteSkip(hop: number, lostSamples: number): void {
+    this.#snapshotWanted = true;
     this.#options.metrics.droppedHops.inc(lostSamples / HOP_SAMPLES);
     this.tape.note({ type: "gap", hop, lostSamples, kind: "late" });
     this.#event({ type: "hop-gap", callId: this.info.callId, atMs: hop * MS_PER_HOP, lostSamples, kind: "late" });

@@ -19,6 +19,7 @@ export * from "./rows-playbooks.ts";
 export { ROLES, type Role, type Rows } from "./rows-schema.ts";
 export * from "./rows-scores.ts";
 export { TAPE_ERRORS, TapeError, type TapeErrorCode } from "./tape-errors.ts";
+export { type Cue, cuesOf, exportJsonl, exportWav, toWebVtt } from "./tape-export.ts";
 export { createMicroTurn, type MicroTurn, UNDECIDED } from "./tape-format.ts";
 export { fileBytes, type TapeBytes, type TapeIndexEntry, TapeReader, type TapeRecord } from "./tape-reader.ts";
 export { appendEnd, type TapeCounts, TapeWriter, type TapeWriterOptions } from "./tape-writer.ts";

@@ -132,7 +132,8 @@ export class TapeWriter {
   }
 
   /**
-   * Puts the pod's reply to a hop on the tape. A reply that comes after its micro-turn was written is dropped.
+   * Puts the pod's reply to a hop on the tape.
+   * @returns false when it came after its micro-turn was written: that hop stays undecided
    * @param scores little-endian float32, SCORES_PER_HOP of them from `scoresAt`
    * @param conditioning four bytes from `conditioningAt`
    */
@@ -145,10 +146,10 @@ export class TapeWriter {
     conditioningAt: number,
     epoch: number,
     gainDb: number,
-  ): void {
+  ): boolean {
     const turn = hop >= this.#current.firstHop && this.#current.hops > 0 ? this.#current : this.#previous;
     const row = hop - turn.firstHop;
-    if (row < 0 || row >= turn.hops) return;
+    if (row < 0 || row >= turn.hops) return false;
     turn.decision[row] = decision;
     turn.epoch[row] = epoch;
     turn.gainDb[row] = gainDb;
@@ -160,12 +161,8 @@ export class TapeWriter {
         turn.scores[row * SCORES_PER_HOP + i] = scores.readFloatLE(scoresAt + 4 * i);
       }
     }
-    if (row !== turn.hops - 1) return;
-    if (turn === this.#previous) this.#write(turn);
-    else if (turn.hops === MICRO_TURN_HOPS) {
-      if (this.#previous.hops > 0) this.#write(this.#previous);
-      this.#write(turn);
-    }
+    if (row === turn.hops - 1) this.#writeDecided(turn);
+    return true;
   }
 
   /** Appends a note; never dropped. */
@@ -207,6 +204,15 @@ export class TapeWriter {
       return;
     }
     this.#flush();
+  }
+
+  /** A micro-turn is written as soon as it is whole; one that is overtaken first. */
+  #writeDecided(turn: MicroTurn): void {
+    if (turn === this.#previous) this.#write(turn);
+    else if (turn.hops === MICRO_TURN_HOPS) {
+      if (this.#previous.hops > 0) this.#write(this.#previous);
+      this.#write(turn);
+    }
   }
 
   /** The current turn becomes the previous one; a previous one that still waits for replies is written as it is. */
