@@ -11,10 +11,19 @@ import { WAITING } from "./conversation/expected/waiting.ts";
 import { WANTS } from "./conversation/expected/wants.ts";
 import { runConversation } from "./conversation/script.ts";
 import { conversationOf } from "./conversation/table.ts";
-import { loadPlaybook, shippedPlaybookPath } from "./playbook-file.ts";
+import { loadPlaybook, SHIPPED_PLAYBOOKS, shippedPlaybookPath } from "./playbook-file.ts";
 
 const retail = loadPlaybook(shippedPlaybookPath("retail-order-support")).document;
 const clinic = loadPlaybook(shippedPlaybookPath("appointment-booking")).document;
+
+for (const id of SHIPPED_PLAYBOOKS) {
+  describe(`the conversations that ${id} itself expects`, () => {
+    const { document } = loadPlaybook(shippedPlaybookPath(id));
+    for (const conversation of document.tests) {
+      test(conversation.name, () => assert.deepEqual(runConversation(document, conversation).failures, []));
+    }
+  });
+}
 
 for (const [title, playbook, expected] of [
   ["openings", retail, OPENINGS],

@@ -10,7 +10,15 @@ export type DialogueEvent = { atMs: number } & (
    * The whole hearing of one caller turn so far, corrected where the ears changed their mind: `words` replaces what the
    * turn's earlier revisions said. `turn` counts up; a turn should end (`final`) at the latest when the agent begins.
    */
-  | { type: "heard"; turn: number; revision: number; final: boolean; words: HeardWord[] }
+  | {
+      type: "heard";
+      turn: number;
+      revision: number;
+      final: boolean;
+      words: HeardWord[];
+      /** What the network takes the want to be, without words: a second witness where the words do not decide. */
+      want?: string | undefined;
+    }
   /** The caller's turn is over although no final hearing came (silence, or the agent took the floor). */
   | { type: "turn-ended"; turn: number }
   /** The first sample of an utterance reached the caller. */

@@ -13,7 +13,7 @@ import type { DialogueState } from "./state.ts";
 
 const retail = loadPlaybook(shippedPlaybookPath("retail-order-support")).document;
 const clinic = loadPlaybook(shippedPlaybookPath("appointment-booking")).document;
-const RUNS = 120;
+const RUNS = 50;
 
 const DIGIT_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"];
 const digits = fc
@@ -117,7 +117,7 @@ describe("properties of any call", () => {
           before = restoreDialogue(JSON.parse(JSON.stringify(snapshotDialogue(state))), state.playbook);
         });
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 
@@ -132,7 +132,7 @@ describe("properties of any call", () => {
           frozen = JSON.stringify(snapshotDialogue(state));
         });
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -222,7 +222,7 @@ describe("properties of any call", () => {
         for (let i = 0; i < 200 && floor.ended === null; i++) floor.wait(5000);
         assert.notEqual(floor.ended, null, floor.said());
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -235,7 +235,7 @@ describe("properties of any call", () => {
           clinic,
         );
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });
@@ -307,7 +307,7 @@ describe("hearing", () => {
           whole.task === null ? null : (whole.task as unknown[])[0],
         );
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 
@@ -347,7 +347,7 @@ describe("hearing", () => {
         });
         assert.deepEqual(revised.state.understood, straight.state.understood);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });

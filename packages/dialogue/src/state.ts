@@ -114,6 +114,8 @@ export interface Turn {
   questionKey: string;
   /** The sound of it is not taken for speech to us. */
   sideTalk: boolean;
+  /** The want that the network heard in it, without words. */
+  witness: string | null;
   /** Nothing in its words contradicts that. */
   ignored: boolean;
   /** The agent was speaking when it began. */

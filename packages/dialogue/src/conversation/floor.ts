@@ -95,8 +95,8 @@ export class Floor {
   send(event: DialogueEvent): readonly Effect[] {
     const { state, effects } = reduce(this.state, event);
     this.state = state;
-    for (const effect of effects) this.carryOut(effect);
     this.options.watch?.(state, event, effects);
+    for (const effect of effects) this.carryOut(effect);
     return effects;
   }
 

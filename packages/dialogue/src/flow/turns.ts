@@ -1,4 +1,5 @@
-import type { HeardWord, OverlapKind } from "@sidetone/protocol";
+import type { OverlapKind } from "@sidetone/protocol";
+import type { DialogueEventOf } from "../events.ts";
 import type { Turn, Understood } from "../state.ts";
 import { sayDayTime } from "../talking/speakable.ts";
 import { fill, lookUp } from "../talking/template.ts";
@@ -9,10 +10,7 @@ import { act } from "./acting.ts";
 import { agentSpeaking, type Draft, isOpen, nowOf } from "./draft.ts";
 
 /** The hearing of a turn, so far or in full. */
-export function turnHeard(
-  d: Draft,
-  event: { turn: number; revision: number; final: boolean; words: HeardWord[] },
-): void {
+export function turnHeard(d: Draft, event: DialogueEventOf<"heard">): void {
   const { s } = d;
   const ended = s.ended;
   if (ended !== null && event.turn === ended.index && s.turn === null) {
@@ -32,6 +30,7 @@ export function turnHeard(
     JSON.stringify(turn.words.map((word) => word.text)) !== JSON.stringify(event.words.map((word) => word.text));
   turn.revision = event.revision;
   turn.words = event.words;
+  if (event.want !== undefined) turn.witness = event.want;
   if (grew) {
     turn.grewAtMs = s.nowMs;
     s.quietSinceMs = s.nowMs;
@@ -81,6 +80,7 @@ function openTurn(d: Draft, index: number, skip: number): void {
       isAside(d.s.lastOverlap.kind) &&
       agentSpeaking(d),
     ignored: false,
+    witness: null,
     overlapped: agentSpeaking(d),
     beganAtMs: d.s.nowMs,
     grewAtMs: d.s.nowMs,
@@ -137,6 +137,7 @@ export function understandTurn(d: Draft): void {
     tokens: tokensOfTurn(turn),
     question: turn.question,
     questionKey: turn.questionKey,
+    witness: turn.witness,
     now: nowOf(d),
     timeZone: s.call.timeZone,
     turn: turn.index,

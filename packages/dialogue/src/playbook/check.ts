@@ -159,8 +159,8 @@ export function linesOf(playbook: Playbook): { path: (string | number)[]; text: 
       });
     });
   }
-  for (const key of ["why", "passed", "failed"] as const)
-    add(["policy", "verification", key], policy.verification?.[key]);
+  for (const [i, interjection] of playbook.interjections.entries()) add(["interjections", i, "say"], interjection.say);
+  for (const key of ["passed", "failed"] as const) add(["policy", "verification", key], policy.verification?.[key]);
   for (const key of ["say", "unavailable", "outOfHours"] as const) add(["handOver", key], handOver[key]);
   add(["closing", "anythingElse"], closing.anythingElse);
   add(["closing", "goodbye"], closing.goodbye);

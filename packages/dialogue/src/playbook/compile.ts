@@ -8,6 +8,7 @@ export interface CompiledPlaybook {
   wants: WantIndex;
   slotsOfWant: Readonly<Record<string, readonly string[]>>;
   countedSlots: readonly string[];
+  interjectionPhrases: readonly (readonly (readonly string[])[])[];
   againPhrases: Readonly<Record<string, readonly (readonly string[])[]>>;
 }
 
@@ -35,6 +36,7 @@ export function compilePlaybook(playbook: Playbook): CompiledPlaybook {
       countedSlots: slots
         .filter(([, slot]) => slot.type === "digits" && slot.length !== undefined)
         .map(([name]) => name),
+      interjectionPhrases: playbook.interjections.map((one) => one.hear.map(fold)),
       againPhrases: Object.fromEntries(slots.map(([name, slot]) => [name, slot.again.map(fold)])),
     };
     byContent.set(content, made);

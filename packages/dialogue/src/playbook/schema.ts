@@ -171,6 +171,16 @@ export const PlaybookSchema = z
       .enum(["none", "knowledge", "reason"])
       .default("none")
       .describe("Who answers questions that no want covers."),
+    interjections: z
+      .array(
+        z.strictObject({
+          hear: z.array(z.string().min(1)).default([]).describe("Phrases that are off course."),
+          digits: z.int().min(2).optional().describe("So many digits in one turn are off course: a card number."),
+          say: Variants,
+        }),
+      )
+      .default([])
+      .describe("Said while the caller is still speaking, once a turn, when they are off course."),
     policy: z
       .strictObject({
         verification: z
@@ -180,7 +190,6 @@ export const PlaybookSchema = z
             against: z.string().describe("Path into the finding that it must agree with."),
             callerPhone: z.string().optional().describe("Path of a phone number that passes when it is the caller's."),
             attempts: z.int().min(1).max(5).default(2),
-            why: Variants,
             passed: Variants.optional(),
             failed: Variants,
           })

@@ -55,7 +55,6 @@ export const BUILT_IN_LINES = {
   "silent-goodbye": ["I can't hear anything, so I'll hang up now. Please call again. Goodbye."],
   summary: ["So, to sum up: {list}.", "Just to recap: {list}."],
   "call-back-arranged": ["All right, we'll call you back {when}.", "Fine, expect our call {when}."],
-  "call-back-when": ["Sure. When should we call you?"],
   "offer-human": ["Would you like to speak to a colleague of mine?"],
   "offer-human-trouble": ["I'm having trouble understanding, I'm sorry. I'll put you through to somebody."],
   "handed-back": ["Hello again, it's {persona.name}."],

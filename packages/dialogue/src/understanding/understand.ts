@@ -12,6 +12,8 @@ export interface Hearing {
   /** Question that the caller was answering, if one was heard. */
   question: Question | null;
   questionKey: string;
+  /** What the network takes the want to be; decides only where the words leave it open. */
+  witness: string | null;
   now: LocalMoment;
   timeZone: string;
   /** Index of the turn. */
@@ -157,10 +159,25 @@ function hearTurnWants(
   const certain = heard.wants.filter(
     (one) => one.score >= floor && still.wants.some((other) => other.want === one.want),
   );
+  const seconded =
+    certain.length === 0 && asked === undefined && !answered && !aside ? secondWitness(book, hearing) : null;
+  if (seconded !== null) return { wants: [seconded], ambiguous: null };
   return {
     wants: certain,
     ambiguous: question?.kind === "slot" || answered ? null : heard.ambiguous,
   };
+}
+
+/** A want that the words only hint at counts when the network heard the same one. */
+const HINT = 0.22;
+
+function secondWitness(book: CompiledPlaybook, { witness, tokens }: Hearing): WantScore | null {
+  if (witness === null || book.playbook.wants[witness] === undefined) return null;
+  const scores = scoreWants(book.wants, tokens);
+  const own = scores.find((one) => one.want === witness);
+  const best = scores[0];
+  if (own === undefined || own.score < HINT || (best !== undefined && best.score - own.score > 0.2)) return null;
+  return { want: witness, score: Math.max(own.score, 0.5) };
 }
 
 /** An answer with something behind it: "no, but I'd like to return a lamp". */

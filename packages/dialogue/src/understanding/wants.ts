@@ -10,6 +10,8 @@ export interface WantIndex {
   /** Features of every example, with their weights and norm. */
   examples: readonly { want: number; weights: ReadonlyMap<string, number>; norm: number; alone: number }[];
   keywords: readonly { want: number; phrase: readonly string[] }[];
+  /** Examples word for word, cut where they have a placeholder. */
+  wordings: readonly { want: number; stretches: readonly (readonly string[])[] }[];
 }
 
 export interface WantScore {
@@ -35,7 +37,7 @@ const SYNONYMS: readonly string[] = [
   "cancel cancelled cancellation",
   "shop store branch shops stores",
   "points rewards bonus loyalty",
-  "human person somebody someone agent operator representative people advisor adviser colleague staff",
+  "human person somebody someone agent operator representative advisor adviser colleague staff",
   "talk speak",
   "address addresses",
   "close closes closing closed",
@@ -83,12 +85,18 @@ export function compileWants(playbook: Playbook): WantIndex {
   const wantsOfFeature = new Map<string, Set<number>>();
   const raw: { want: number; features: string[] }[] = [];
   const keywords: { want: number; phrase: string[] }[] = [];
+  const wordings: { want: number; stretches: string[][] }[] = [];
   names.forEach((name, want) => {
     const spec = playbook.wants[name];
     for (const example of spec?.examples ?? []) {
       // "{item}" stands for anything; it cuts the example, so that no feature spans it.
       const features = example.split(/\{[^}]*\}/).flatMap((stretch) => featuresOf(fold(stretch)));
       raw.push({ want, features });
+      const stretches = example
+        .split(/\{[^}]*\}/)
+        .map(fold)
+        .filter((stretch) => stretch.length > 0);
+      if (stretches.flat().length >= 3) wordings.push({ want, stretches });
       for (const feature of features) {
         const wants = wantsOfFeature.get(feature) ?? new Set();
         wants.add(want);
@@ -114,7 +122,7 @@ export function compileWants(playbook: Playbook): WantIndex {
     const norm = Math.sqrt([...weights.values()].reduce((sum, weight) => sum + weight * weight, 0));
     return { want, weights, norm, alone: words.length < 2 && common ? 0.75 : 1 };
   });
-  return { names, idf, examples, keywords };
+  return { names, idf, examples, keywords, wordings };
 }
 
 /** Features that never occurred in any example count this much against a match, up to four of them. */
@@ -164,7 +172,25 @@ export function scoreWants(index: WantIndex, tokens: readonly Token[]): WantScor
       entry.score = Math.max(entry.score, 0.75) + 0.1;
     }
   }
+  for (const { want, stretches } of index.wordings) {
+    if (!isSaid(tokens, stretches)) continue;
+    const entry = scores[want] as WantScore;
+    entry.score = Math.max(entry.score, WORD_FOR_WORD);
+  }
   return scores.map((one) => ({ want: one.want, score: Math.min(1, one.score) })).sort((a, b) => b.score - a.score);
+}
+
+/** An example that was said word for word; above most others, so that small words count where they are all there is. */
+const WORD_FOR_WORD = 0.8;
+
+function isSaid(tokens: readonly Token[], stretches: readonly (readonly string[])[]): boolean {
+  let from = 0;
+  for (const stretch of stretches) {
+    const at = indexOfPhrase(tokens, stretch, from);
+    if (at < 0) return false;
+    from = at + stretch.length;
+  }
+  return true;
 }
 
 /** Above this a want is taken, if the next is `MARGIN` behind. */
