@@ -12,10 +12,13 @@ import { KnowledgeBase } from "./knowledge/knowledge-base.ts";
 import { knowledgeTools } from "./knowledge/knowledge-tools.ts";
 import { mcpTools } from "./mcp-tools.ts";
 import { messageTools } from "./message-tools.ts";
+import { ChildTasks } from "./reasoning/child-tasks.ts";
+import { reasoningTools, summariser } from "./reasoning/reasoning-tools.ts";
 import { TaskMetrics } from "./task-metrics.ts";
 import { TaskWorker } from "./task-worker.ts";
 import { noTelephone, twilioTelephone } from "./telephone.ts";
 import { timerTools } from "./timer-tools.ts";
+import type { Tools } from "./tool.ts";
 
 /** How often the knowledge folder is looked at for changed files. */
 const KNOWLEDGE_REFRESH_MS = 30_000;
@@ -44,21 +47,33 @@ const telephone =
     ? twilioTelephone({ apiBase: config.TWILIO_API_BASE ?? TWILIO_API, accountSid, authToken, publicUrl })
     : noTelephone;
 
-const redis = connectRedis(config.REDIS_URL, log, "worker");
+const connect = () => connectRedis(config.REDIS_URL, log, "worker");
+const redis = connect();
+let childTasks: ChildTasks | undefined;
 const worker = new TaskWorker({
-  connect: () => connectRedis(config.REDIS_URL, log, "worker"),
+  connect,
   tools: ({ queues }) => ({
     ...crmTools(crm),
     ...mcpTools(crm),
     ...knowledgeTools(knowledge),
     ...messageTools(telephone),
     ...timerTools(queues.timer, telephone),
-    ...afterCallTools({ database, crm, redis, tapeAt: (path) => resolve(config.DATA_DIR, path) }),
+    ...reasoningAndAfterCall(queues),
   }),
   metrics: new TaskMetrics(metrics),
   log,
   concurrency: { lookup: config.WORKER_CONCURRENCY },
 });
+
+/** With an endpoint, the model answers what the playbook does not cover, and words the summaries. */
+function reasoningAndAfterCall(queues: TaskWorker["queues"]): Tools {
+  const afterCall = { database, crm, redis, tapeAt: (path: string) => resolve(config.DATA_DIR, path) };
+  const { REASONING_URL: url, REASONING_MODEL: model, REASONING_KEY: key } = config;
+  if (url === undefined) return afterCallTools(afterCall);
+  childTasks = new ChildTasks(queues, connect);
+  const settings = { url, model, key, runChild: childTasks.run };
+  return { ...reasoningTools(settings), ...afterCallTools({ ...afterCall, summarise: summariser(settings) }) };
+}
 
 const server = fastify();
 serveOperations(server, metrics, {
@@ -79,6 +94,7 @@ serveOperations(server, metrics, {
 serveDeadLetters(server, new DeadLetters(worker.queues, redis));
 
 shutdown.add("tasks", () => worker.drain(config.WORKER_DRAIN_MS));
+shutdown.add("reasoning", () => childTasks?.close());
 shutdown.add("operations server", () => server.close());
 shutdown.add("knowledge", () => clearInterval(refreshing));
 shutdown.add("connectors", () => crm.close());

@@ -42,7 +42,8 @@ export async function processTask(world: TaskWorld, job: Job, token: string): Pr
   const input = spec.input.safeParse(task.input);
   if (!input.success || !tool) {
     const message = tool ? `input of ${task.kind}: ${input.error?.message}` : `no tool does ${task.kind} here`;
-    const fault = new TaskFault(tool ? "TASK_INVALID" : "CONNECTOR_UNSUPPORTED", message, false);
+    // What is not set up here is an answer; a wrong input is somebody's mistake.
+    const fault = new TaskFault(tool ? "TASK_INVALID" : "CONNECTOR_UNSUPPORTED", message, false, { expected: !tool });
     return fail(world, job, task, fault);
   }
 
