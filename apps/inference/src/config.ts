@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import { SHIPPED_WEIGHTS_FOLDER } from "@sidetone/interaction-model";
 import { fields, readConfig } from "@sidetone/platform";
 import { z } from "zod";
+import type { SpeechSettings } from "./talk/speech.ts";
 
 export const ConfigSchema = z.object({
   POD_HOST: fields.host,
@@ -20,8 +20,8 @@ export const ConfigSchema = z.object({
   MODEL_DIR: z
     .string()
     .min(1)
-    .default(SHIPPED_WEIGHTS_FOLDER)
-    .describe("The folder with manifest.json and its weights."),
+    .optional()
+    .describe("The folder with manifest.json and its weights; unset takes the shipped ones."),
   MODEL_THREADS: z.coerce
     .number()
     .int()
@@ -40,9 +40,30 @@ export const ConfigSchema = z.object({
   POD_AWAIT_SPEECH: fields
     .flag(false)
     .describe("1 only for calls on a virtual clock: a tick is answered when the speech it asked for is made."),
+  SPEECH_URL: fields.url().describe("An OpenAI-compatible speech server, without /audio/speech."),
+  SPEECH_MODEL: z.string().min(1).default("tts-1").describe("The model that SPEECH_URL should speak with."),
+  SPEECH_KEY: z.string().min(1).optional().describe("The key for SPEECH_URL, where it needs one."),
+  ELEVENLABS_API_KEY: z.string().min(1).optional().describe("A key adds voices named elevenlabs/<voice id>."),
+  ELEVENLABS_MODEL: z.string().min(1).default("eleven_flash_v2_5").describe("One of ElevenLabs' streaming models."),
+  CARTESIA_API_KEY: z.string().min(1).optional().describe("A key adds voices named cartesia/<voice id>."),
+  CARTESIA_MODEL: z.string().min(1).default("sonic-2").describe("One of Cartesia's models."),
   SPEECH_VOICE: z.string().min(1).optional().describe("Voice of playbooks that name none, such as flite/slt."),
   LOG_LEVEL: fields.logLevel,
 });
 export type Config = z.infer<typeof ConfigSchema>;
+
+/** Which voices there are besides the embedded ones, as `startSpeaker` takes them. */
+export function speechSettings(config: Config): SpeechSettings {
+  const { SPEECH_URL, SPEECH_KEY, ELEVENLABS_API_KEY, CARTESIA_API_KEY } = config;
+  return {
+    dataDir: config.DATA_DIR,
+    voice: config.SPEECH_VOICE,
+    openAi: SPEECH_URL
+      ? { baseUrl: SPEECH_URL, model: config.SPEECH_MODEL, ...(SPEECH_KEY ? { apiKey: SPEECH_KEY } : {}) }
+      : undefined,
+    elevenLabs: ELEVENLABS_API_KEY ? { apiKey: ELEVENLABS_API_KEY, model: config.ELEVENLABS_MODEL } : undefined,
+    cartesia: CARTESIA_API_KEY ? { apiKey: CARTESIA_API_KEY, model: config.CARTESIA_MODEL } : undefined,
+  };
+}
 
 export const podConfig = (env: Readonly<Record<string, string | undefined>>): Config => readConfig(ConfigSchema, env);

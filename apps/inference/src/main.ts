@@ -1,6 +1,6 @@
 import { createLog, Metrics, realClock, Shutdown, serveOperations } from "@sidetone/platform";
 import Fastify from "fastify";
-import { podConfig } from "./config.ts";
+import { podConfig, speechSettings } from "./config.ts";
 import { Pod } from "./pod/pod.ts";
 import { createPodMetrics } from "./pod/pod-metrics.ts";
 import { servePod } from "./pod/server.ts";
@@ -19,8 +19,7 @@ const pod = new Pod({
     wrapper: config.POD_MODEL_WRAPPER,
     device: config.MODEL_DEVICE,
     slots: config.MODEL_SLOTS,
-    dataDir: config.DATA_DIR,
-    voice: config.SPEECH_VOICE,
+    speech: speechSettings(config),
   },
   awaitSpeech: config.POD_AWAIT_SPEECH,
   capacityCalls: config.POD_CAPACITY,

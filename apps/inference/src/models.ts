@@ -1,20 +1,19 @@
-import { type InteractionModel, ModelError, OnnxModel } from "@sidetone/interaction-model";
+import { type InteractionModel, ModelError, OnnxModel, SHIPPED_WEIGHTS_FOLDER } from "@sidetone/interaction-model";
 import type { Logger } from "@sidetone/platform";
 import { lineTestLoop } from "./line-test/loop.ts";
 import { LineTestModel } from "./line-test/model.ts";
 import { createSeat, type Seat } from "./shard/seat.ts";
 import { talkLoopMaker } from "./talk/open-talk.ts";
-import { startSpeaker } from "./talk/speech.ts";
+import { type SpeechSettings, startSpeaker } from "./talk/speech.ts";
 
 /** What a worker needs to know to serve models; plain data, so that it can be posted to one. */
 export interface ModelSettings {
-  /** Folder of the interaction model; without it the worker serves the line test only. */
-  modelDir?: string | undefined;
+  /** Folder of the interaction model: the shipped one when undefined, none when null. */
+  modelDir?: string | null | undefined;
   device: "cpu" | "cuda";
   /** Calls that one worker may hold at a time. */
   slots: number;
-  dataDir: string;
-  voice?: string | undefined;
+  speech: SpeechSettings;
   /** URL of a module whose default export puts something around the network, behind the same port. */
   wrapper?: string | undefined;
 }
@@ -37,7 +36,7 @@ export async function loadModels(settings: ModelSettings, log: Logger): Promise<
   const closers: (() => Promise<void>)[] = [];
   const model = await loadInteraction(settings, log);
   if (model) {
-    const speaker = await startSpeaker({ dataDir: settings.dataDir, voice: settings.voice }, log);
+    const speaker = await startSpeaker(settings.speech, log);
     closers.push(() => speaker.close());
     seats.set("interaction", createSeat(model, talkLoopMaker(model.info, speaker, log)));
   }
@@ -52,23 +51,21 @@ export async function loadModels(settings: ModelSettings, log: Logger): Promise<
 }
 
 async function loadInteraction(settings: ModelSettings, log: Logger): Promise<InteractionModel | undefined> {
-  if (settings.modelDir === undefined) return undefined;
+  if (settings.modelDir === null) return undefined;
+  const folder = settings.modelDir ?? SHIPPED_WEIGHTS_FOLDER;
   try {
     const model = await OnnxModel.load({
-      folder: settings.modelDir,
+      folder,
       capacity: settings.slots,
       device: settings.device,
     });
-    if (!model.manifest.trained) log.warn({ folder: settings.modelDir }, "the model's weights are not trained");
+    if (!model.manifest.trained) log.warn({ folder }, "the model's weights are not trained");
     if (settings.wrapper === undefined) return model;
     const wrap = (await import(settings.wrapper)) as { default: WrapModel };
     return await wrap.default(model);
   } catch (error) {
     if (!(error instanceof ModelError) || error.code !== "MODEL_FILE_MISSING") throw error;
-    log.warn(
-      { code: error.code, folder: settings.modelDir },
-      "no interaction model: this pod serves the line test only",
-    );
+    log.warn({ code: error.code, folder }, "no interaction model: this pod serves the line test only");
     return undefined;
   }
 }

@@ -24,8 +24,8 @@ export async function measureCapacity(seat: Seat): Promise<{ calls: number; step
       if (step >= WARM_UP_STEPS) took.push(performance.now() - startMs);
     }
     took.sort((a, b) => a - b);
-    // Nine in ten: what the machine does beside us at start should not halve a pod for its life.
-    return took[Math.floor(took.length * 0.9)]!;
+    // The median: what the machine does beside us at start should not halve a pod for its life.
+    return took[Math.floor(took.length / 2)]!;
   };
   let calls = 1;
   let stepMs = await time(1);

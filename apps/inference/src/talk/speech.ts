@@ -1,6 +1,18 @@
 import { join } from "node:path";
 import type { Logger } from "@sidetone/platform";
-import { NativeEngine, Speaker, SpeechCache, type SpeechEngine, type SpeechError } from "@sidetone/speech";
+import {
+  CartesiaEngine,
+  type CartesiaEngineOptions,
+  ElevenLabsEngine,
+  type ElevenLabsEngineOptions,
+  NativeEngine,
+  OpenAiEngine,
+  type OpenAiEngineOptions,
+  Speaker,
+  SpeechCache,
+  type SpeechEngine,
+  type SpeechError,
+} from "@sidetone/speech";
 
 /** The embedded voices, as Debian ships them: the first that can speak is the usual one, the last is the fallback. */
 const EMBEDDED = [
@@ -12,6 +24,9 @@ export interface SpeechSettings {
   dataDir: string;
   /** `engine/voice` of lines whose playbook names none. */
   voice?: string | undefined;
+  openAi?: OpenAiEngineOptions | undefined;
+  elevenLabs?: ElevenLabsEngineOptions | undefined;
+  cartesia?: CartesiaEngineOptions | undefined;
 }
 
 /** Starts the speech engines of one worker. An engine that is not installed is passed over; throws when none is. */
@@ -31,6 +46,7 @@ export async function startSpeaker(settings: SpeechSettings, log: Logger): Promi
       await engine.close();
     }
   }
+  engines.push(...remoteEngines(settings));
   const [usual] = voices;
   if (usual === undefined) throw fault;
   return new Speaker({
@@ -44,4 +60,13 @@ export async function startSpeaker(settings: SpeechSettings, log: Logger): Promi
       log.warn({ err: { code: error.code, message: error.message } }, "a voice failed");
     },
   });
+}
+
+/** Voices over the network. They are asked when a line names them, and never waited for at start. */
+function remoteEngines({ openAi, elevenLabs, cartesia }: SpeechSettings): SpeechEngine[] {
+  const engines: SpeechEngine[] = [];
+  if (openAi) engines.push(new OpenAiEngine(openAi));
+  if (elevenLabs) engines.push(new ElevenLabsEngine(elevenLabs));
+  if (cartesia) engines.push(new CartesiaEngine(cartesia));
+  return engines;
 }

@@ -24,11 +24,11 @@ export async function startPod(
     metrics: createPodMetrics(new Metrics("pod", { defaults: false })),
     ...options,
     models: {
-      modelDir: options.modelDir,
+      modelDir: options.modelDir ?? null,
       wrapper: options.wrapper,
       device: "cpu",
       slots: options.slots ?? 16,
-      dataDir: options.dataDir ?? ".data",
+      speech: { dataDir: options.dataDir ?? ".data" },
     },
   });
   const server = await servePod(pod, "127.0.0.1", 0);
