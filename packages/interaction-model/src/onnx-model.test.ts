@@ -241,28 +241,60 @@ describe("OnnxModel", () => {
     ["full-scale noise", (i) => (Math.imul(i + 1, 2654435761) >>> 16) - 32768],
     ["a constant", () => 32767],
     ["a full-scale square wave", (i) => (i % 40 < 20 ? 32767 : -32768)],
+    ["a chord", (i) => 4000 * (Math.sin(i * 0.2) + Math.sin(i * 0.252) + Math.sin(i * 0.3))],
     ["one click a second", (i) => (i % 8000 === 0 ? 32767 : 0)],
   ];
   for (const [name, sample] of EXTREMES) {
-    it(`stays finite through 20 s of ${name} on both channels`, async () => {
-      const slot = model.open(1);
-      const batch = createHopBatch(1);
-      const outputs = createOutputBatch(1, model.info);
-      const pcm = new Int16Array(HOP_SAMPLES);
-      batch.count = 1;
-      batch.slots[0] = slot;
-      for (let hop = 0; hop < 500; hop++) {
-        for (let i = 0; i < HOP_SAMPLES; i++) pcm[i] = sample(hop * HOP_SAMPLES + i);
-        encodeUlaw(pcm, batch.caller);
-        encodeUlaw(pcm, batch.agent);
-        batch.hopIndex[0] = hop;
-        batch.hopsSinceAgentChange[0] = hop;
-        await model.step(batch, outputs);
-        assert.ok(rowOf(outputs, 0).every(Number.isFinite), `hop ${hop}`);
-      }
-      model.close(slot);
-    });
+    for (const agentPlaying of [0, 1]) {
+      it(`stays finite and takes ${name} for no turn while the agent is ${agentPlaying ? "speaking" : "silent"}`, async () => {
+        const slot = model.open(1);
+        const batch = createHopBatch(1);
+        const outputs = createOutputBatch(1, model.info);
+        const pcm = new Int16Array(HOP_SAMPLES);
+        batch.count = 1;
+        batch.slots[0] = slot;
+        batch.agentPlaying[0] = agentPlaying;
+        batch.intent[0] = agentPlaying ? 0 : 1;
+        const { thresholds } = model.info;
+        for (let hop = 0; hop < 250; hop++) {
+          for (let i = 0; i < HOP_SAMPLES; i++) pcm[i] = sample(hop * HOP_SAMPLES + i);
+          encodeUlaw(pcm, batch.caller);
+          const voiced = Math.sin(hop / 3) > 0 ? 6000 * agentPlaying : 0;
+          for (let i = 0; i < HOP_SAMPLES; i++) pcm[i] = voiced * Math.sin(i / 9);
+          encodeUlaw(pcm, batch.agent);
+          batch.hopIndex[0] = hop;
+          batch.hopsSinceAgentChange[0] = hop;
+          await model.step(batch, outputs);
+          assert.ok(rowOf(outputs, 0).every(Number.isFinite), `hop ${hop}`);
+          if (!model.manifest.trained) continue;
+          const [, begin, , , , giveWay] = outputs.decision;
+          assert.ok(giveWay! <= thresholds.yield, `yields at hop ${hop}`);
+          assert.ok(agentPlaying === 1 || begin! <= thresholds.beginOpen, `begins at hop ${hop}`);
+        }
+        model.close(slot);
+      });
+    }
   }
+
+  it("keeps a call's state and memory as they are, however long it lasts", async () => {
+    const slot = model.open(1);
+    const batch = createHopBatch(1);
+    const outputs = createOutputBatch(1, model.info);
+    batch.count = 1;
+    const sizes: number[] = [];
+    const bytes: number[] = [];
+    for (let hop = 0; hop < 3000; hop++) {
+      putRow(batch, 0, slot, calls[hop % 64]!, hop % HOPS);
+      batch.hopIndex[0] = 90_000 - 3000 + hop;
+      await model.step(batch, outputs);
+      if (hop % 1000 !== 999) continue;
+      sizes.push(model.snapshot(slot).length);
+      bytes.push(process.memoryUsage().arrayBuffers);
+    }
+    model.close(slot);
+    assert.equal(new Set(sizes).size, 1);
+    assert.ok(bytes.at(-1)! - bytes[0]! < 4e6, `${bytes}`);
+  });
 });
 
 describe("a model folder that cannot be right", () => {
