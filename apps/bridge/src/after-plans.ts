@@ -38,6 +38,11 @@ export class AfterPlans {
     return { kind: "reattach" };
   }
 
+  /** What the carrier has not asked for yet. */
+  pending(carrierCallId: string): AfterCall | undefined {
+    return this.#plans.get(carrierCallId)?.after;
+  }
+
   /** The carrier says that the call is over. */
   forget(carrierCallId: string): void {
     this.#plans.delete(carrierCallId);

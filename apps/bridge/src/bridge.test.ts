@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -239,6 +240,45 @@ describe("a bridge with one pod", () => {
       });
       assert.equal(answered, status, JSON.stringify(headers));
     }
+  });
+
+  test("a browser's call needs no carrier signature, but the dashboard's word and its origin", async () => {
+    const body = JSON.stringify({ by: "ann", playbook: "line-test" });
+    const ask = (timestamp: string, key: string) =>
+      fetch(`${running.url}/phone`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          authorization: `Bearer ${createHmac("sha256", key).update(`${timestamp}.${body}`).digest("base64url")}`,
+          "x-sidetone-timestamp": timestamp,
+        },
+        body,
+      });
+    assert.equal((await ask(String(Date.now()), "not the token at all")).status, 401);
+    assert.equal((await ask(String(Date.now() - 120_000), AUTH_TOKEN)).status, 401);
+    const answer = (await (await ask(String(Date.now()), AUTH_TOKEN)).json()) as { streamUrl: string; token: string };
+    const socket = new WebSocket(answer.streamUrl, { headers: { Origin: "http://dashboard.test" } });
+    await new Promise((resolve) => socket.once("open", resolve));
+    socket.send(JSON.stringify({ event: "connected", protocol: "Call", version: "1.0.0" }));
+    socket.send(
+      JSON.stringify({
+        event: "start",
+        sequenceNumber: "1",
+        streamSid: "MZbrowser",
+        start: {
+          streamSid: "MZbrowser",
+          accountSid: "",
+          callSid: "browser",
+          tracks: ["inbound"],
+          customParameters: { token: answer.token },
+          mediaFormat: { encoding: "audio/x-mulaw", sampleRate: 8000, channels: 1 },
+        },
+      }),
+    );
+    await pod.until(() => pod.inputsOf("opened").length === 1);
+    assert.equal(pod.inputsOf("opened")[0]!.from, "browser:ann");
+    socket.close();
+    await pod.until(() => pod.inputsOf("closed").length === 1);
   });
 
   test("health, readiness and metrics answer", async () => {

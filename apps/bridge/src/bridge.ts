@@ -7,6 +7,7 @@ import { type Clock, type Logger, Metrics, SidetoneError, type Stop, serveOperat
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { AfterPlans } from "./after-plans.ts";
 import { Background } from "./background.ts";
+import { CallControl } from "./call-control.ts";
 import { FiguresOfCall } from "./call-figures.ts";
 import { Calls, LIVE_SUFFIX, tapePath } from "./calls.ts";
 import type { BridgeConfig } from "./config.ts";
@@ -113,6 +114,15 @@ export class Bridge {
       tokens: this.#tokens,
       playbooks: this.playbooks,
       plans: this.#plans,
+      control: new CallControl({
+        accountSid: config.TWILIO_ACCOUNT_SID,
+        authToken: config.TWILIO_AUTH_TOKEN,
+        apiBase: config.TWILIO_API_BASE,
+        publicUrl: this.#publicUrl,
+        plans: this.#plans,
+        clock,
+        log,
+      }),
       parked: this.#parked,
       tapes: {
         livePath: (callId, startedAt) => `${tapePath(this.#tapeFolder, callId, startedAt)}${LIVE_SUFFIX}`,

@@ -4,6 +4,7 @@ import { type Clock, type Logger, SidetoneError } from "@sidetone/platform";
 import { type CallEvent, type CallFigures, DECISIONS, OVERLAP_KINDS, PROJECTION_BINS_MS } from "@sidetone/protocol";
 import { TapeWriter } from "@sidetone/store";
 import type { AfterPlans } from "./after-plans.ts";
+import type { CallControl } from "./call-control.ts";
 import type { AfterCall, CallInfo, CallSurroundings } from "./call-info.ts";
 import { CarrierWriter } from "./carrier-writer.ts";
 import { LiveCall } from "./live-call.ts";
@@ -53,6 +54,7 @@ export interface CallsOptions {
   tokens: StreamTokens;
   playbooks: PlaybookSource;
   plans: AfterPlans;
+  control: CallControl;
   parked: ParkedCalls;
   /** Where tapes of running calls lie, and what becomes of a finished one; returns its final path. */
   tapes: { livePath: (callId: string, startedAt: Date) => string; finish: (livePath: string) => Promise<string> };
@@ -211,7 +213,11 @@ export class Calls implements CallSurroundings {
   }
 
   hangUp(call: LiveCall, after: AfterCall): void {
-    this.#options.plans.set(call.info.carrierCallId, after);
+    const { carrierCallId, carrier } = call.info;
+    if (carrier === "twilio") {
+      this.#options.plans.set(carrierCallId, after);
+      this.#options.control.ensure(carrierCallId);
+    }
     this.#entries.get(call.info.callId)?.socket.close();
   }
 

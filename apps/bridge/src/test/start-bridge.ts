@@ -44,7 +44,7 @@ export async function startBridge(
     DATA_DIR: dataDir,
     TWILIO_ACCOUNT_SID: ACCOUNT_SID,
     TWILIO_AUTH_TOKEN: AUTH_TOKEN,
-    PODS: pods.join(","),
+    ...(pods.length > 0 ? { PODS: pods.join(",") } : {}),
     POD_STATUS_MS: "50",
     // Nobody listens there: calls go on without Redis, unless a test brings one.
     REDIS_URL: "redis://127.0.0.1:1",
