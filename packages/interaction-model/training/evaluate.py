@@ -87,6 +87,7 @@ def end_figures(rows, threshold):
                 group, group_taken = group + 1, group_taken + fired
     n = len(rows)
     return {"threshold": float(threshold), "cut": cut / n, "never": never / n, "medianMs": float(np.median(latency)) if latency else 2500.0, "p90Ms": float(np.percentile(latency, 90)) if latency else 2500.0,
+            "meanMs": float(np.mean(latency)) if latency else 2500.0,
             "taken": taken / max(1, pauses), "takenInNumbers": group_taken / max(1, group), "pauses": pauses, "turns": n}
 
 
@@ -108,6 +109,11 @@ def at_cuts(points, share):
 
 def at_latency(points, ms):
     return min(points, key=lambda p: abs(p["medianMs"] - ms))
+
+
+def cheapest(points, cut_ms):
+    """The point with the least mean wait, where cutting somebody off counts as `cut_ms` (and no answer at all as 2.5 s)."""
+    return min(points, key=lambda p: p["cut"] * cut_ms + p["meanMs"])
 
 
 def timer_at(rows, share):
@@ -305,6 +311,7 @@ def choosers(sim):
     return out
 
 
+CUT_MS = 4000.0  # what cutting a caller off is worth in waiting, for the choice of thresholds
 EVENTS = ["interruption", "backchannel", "side-talk", "television", "cough", "echo"]
 
 
@@ -319,10 +326,10 @@ def choose_thresholds(floor, sim, count):
         calls = make(sim, count, pick[name], 15, 50_000)
         sets[name] = (calls, turn_ends(calls, run(floor, calls)))
     t = {}
-    t["beginOpen"] = at_cuts(curve(sets["open"][1]), 0.05)["threshold"]
-    t["beginFulfilled"] = at_cuts(curve(sets["fulfilled"][1]), 0.02)["threshold"]
+    t["beginOpen"] = cheapest(curve(sets["open"][1]), CUT_MS)["threshold"]
+    t["beginFulfilled"] = cheapest(curve(sets["fulfilled"][1]), 2 * CUT_MS)["threshold"]
     # Until a slot is fulfilled its pauses must not be taken, whatever is said; turns that end early are met by a later, surer begin.
-    t["beginUnfulfilled"] = max(t["beginFulfilled"], at_cuts(curve(sets["fulfilled"][1]), 0.005)["threshold"])
+    t["beginUnfulfilled"] = max(min(0.98, t["beginFulfilled"] + 0.1), at_cuts(curve(sets["fulfilled"][1]), 0.005)["threshold"])
     rows = {e: overlaps(*(lambda x: (x, run(floor, x)))([scenes.over_agent(sim, 60_000 + i, e, 15) for i in range(count // 2)]), e) for e in EVENTS}
     false = lambda th: np.mean([yielded(rows[e], th) for e in EVENTS[1:]])
     t["yield"] = float(min((th for th in GRID if false(th) <= 0.05), default=0.9))

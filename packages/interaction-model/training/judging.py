@@ -9,7 +9,7 @@ import torch
 
 import losses
 
-PEAK_RATE, LAST_RATE = 1.5e-3, 5e-5
+PEAK_RATE, LAST_RATE = 1e-3, 5e-5
 EMA = 0.998
 
 
@@ -37,8 +37,12 @@ def judge_parameters(floor):
     return [p for name, p in floor.named_parameters() if name.split(".")[0] in ("context", "judge", "decision", "activity", "overlap", "voice", "want")]
 
 
-def train(floor, feeder, minutes, seed, stop, report):
-    """Improves `floor` in place (its running average at the end); `stop` is a list that becomes non-empty, `report(text)` prints."""
+UPDATES_PER_BATCH = 8
+
+
+def train(floor, feeder, make, minutes, seed, stop, report):
+    """Improves `floor` in place (its running average at the end). `make()` simulates a batch where the feeder has none ready,
+    `stop` is a list that becomes non-empty, `report(text)` prints."""
     rng = np.random.default_rng(seed)
     heard = Heard(floor)
     parameters = judge_parameters(floor)
@@ -49,18 +53,19 @@ def train(floor, feeder, minutes, seed, stop, report):
     began = shown = time.time()
     steps, fresh, sums, count = 0, 0, {}, 0
     while time.time() - began < minutes * 60 and not stop:
-        if not heard.kept or steps % 4 == 0:
+        if steps >= fresh * UPDATES_PER_BATCH:
             try:
-                heard.add(feeder.queue.get(block=not heard.kept), rng)
-                fresh += 1
+                batch = feeder.queue.get_nowait()
             except queue.Empty:
-                pass
+                batch = make()
+            heard.add(batch, rng)
+            fresh += 1
         done = min(1.0, (time.time() - began) / (minutes * 60))
         warm = min(1.0, (steps + 1) / 50)
         for group in optimizer.param_groups:
             group["lr"] = warm * (LAST_RATE + (PEAK_RATE - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * done)))
         newest = len(heard.kept) - 1 - int(rng.integers(min(4, len(heard.kept))))
-        ear, a, context, start, labels = heard.kept[newest if rng.random() < 0.3 else int(rng.integers(len(heard.kept)))]
+        ear, a, context, start, labels = heard.kept[newest if rng.random() < 0.5 else int(rng.integers(len(heard.kept)))]
         heads, _ = floor.decide(ear.float(), a.float(), context, start)
         parts = losses.floor_losses(heads, labels)
         loss = losses.total(parts)

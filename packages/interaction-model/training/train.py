@@ -113,12 +113,12 @@ class Run:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.stop.append(True))
 
-    def judge(self, feeder):
+    def judge(self, feeder, make):
         """The last stage, on the averaged weights; the result is saved as judged.pt."""
         self.stop.clear()
         self.average.train()
         print(f"train: the ear is frozen; the judge goes on for {self.options.judge_minutes:g} minutes", flush=True)
-        steps = judging.train(self.average, feeder, self.options.judge_minutes, self.step, self.stop, lambda text: print(text, flush=True))
+        steps = judging.train(self.average, feeder, make, self.options.judge_minutes, self.step, self.stop, lambda text: print(text, flush=True))
         self.path = os.path.join(self.options.out, "judged.pt")
         model.save(self.path, self.average, step=self.step, judgeSteps=steps, seconds=self.seconds + self.options.judge_minutes * 60, history=self.history, options=vars(self.options))
 
@@ -249,7 +249,9 @@ def main():
     try:
         complete = run.go(feeder, simulator.Simulator(*bank.load(folder, "evaluation")))
         if complete and options.judge_minutes > 0:
-            run.judge(feeder)
+            sim, rng = simulator.Simulator(*bank.load(folder, "training")), np.random.default_rng(options.seed + 77)
+            run.judge(feeder, lambda: batches.collate(
+                [sim.call(int(rng.integers(1 << 62)), options.hops, human_share=options.human_share) for _ in range(options.batch)], options.hops, False))
     finally:
         feeder.close()
     if not complete:
