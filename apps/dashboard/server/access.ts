@@ -108,7 +108,6 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "POST /queues*": ADMIN,
   "PUT /queues*": ADMIN,
   "PATCH /queues*": ADMIN,
-  "DELETE /queues*": ADMIN,
 };
 
 /** The row of a route: its own, or the longest one that ends in `*` and fits. */

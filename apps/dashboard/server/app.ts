@@ -17,6 +17,7 @@ import {
 } from "fastify-type-provider-zod";
 import type { Api, DashboardContext } from "./context.ts";
 import { guard } from "./guard.ts";
+import { queueBoard } from "./queues.ts";
 import { analyticsRoutes } from "./routes/analytics.ts";
 import { callRoutes } from "./routes/calls.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -114,6 +115,8 @@ export async function buildApp(context: DashboardContext, options: { webRoot?: s
   peopleRoutes(app, context);
   analyticsRoutes(app, context);
   healthRoutes(app, context);
+
+  await queueBoard(app, context);
 
   const root = options.webRoot ?? WEB_ROOT;
   if (existsSync(join(root, "index.html"))) {

@@ -8,7 +8,6 @@ import type { Api, DashboardContext } from "./context.ts";
 import { EventFeed } from "./live/event-feed.ts";
 import { LiveCalls } from "./live/live-calls.ts";
 import { seedShipped } from "./playbooks/published.ts";
-import { indexOf } from "./replay/replay-index.ts";
 import { Replays } from "./replay/replays.ts";
 import { findTapes } from "./replay/tapes.ts";
 
@@ -48,11 +47,7 @@ export async function startDashboard(
       // The row is there at once, whether or not a worker lives; the worker's after-call job adds the rest.
       const ended = { id: event.callId, endReason: event.reason, figures: event.figures, tapePath: event.tapePath };
       upsertCall(database.db, { ...ended, endedAt: new Date().toISOString() })
-        .then(async () => {
-          const { model } = await replays.open(event.callId, event.tapePath);
-          const { call, turns, marks } = indexOf(model);
-          await upsertCall(database.db, { ...call, id: event.callId }, { turns, marks });
-        })
+        .then(() => replays.open(event.callId, event.tapePath))
         .catch((error: Error) => log.warn({ err: error, callId: event.callId }, "indexing an ended call failed"));
     },
   });

@@ -339,10 +339,11 @@ function agentLine(
   heardThrough: number | undefined,
 ): Line {
   const words: z.infer<typeof ReplayWord>[] = [];
-  let lastMs = heardAtMs(heard, said.startSamples) ?? said.atMs;
+  // The sample before the first one was heard when the utterance before this one ended, perhaps long ago.
+  let lastMs = heardAtMs(heard, said.startSamples + 1) ?? said.atMs;
   const startMs = lastMs;
   for (const [index, word] of worded.entries()) {
-    const at = heardAtMs(heard, word.startSamples);
+    const at = heardAtMs(heard, word.startSamples + 1);
     const until = heardAtMs(heard, word.endSamples);
     const wasHeard = heardThrough === undefined ? until !== undefined : index <= heardThrough;
     // An unheard word stands where it would have been.

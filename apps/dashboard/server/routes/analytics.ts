@@ -97,7 +97,7 @@ export function analyticsRoutes(app: Api, context: DashboardContext): void {
         ])
         .where("started_at", ">=", from.toISOString())
         .where("started_at", "<", to.toISOString())
-        .where("ended_at", "is not", null)
+        .where("duration_ms", "is not", null)
         .orderBy("started_at")
         .limit(MAX_CALLS + 1);
       if (playbookId !== undefined) query = query.where("playbook_id", "=", playbookId);

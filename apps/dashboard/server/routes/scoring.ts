@@ -280,7 +280,7 @@ export function scoringRoutes(app: Api, context: DashboardContext): void {
         .selectFrom("calls")
         .selectAll()
         .where("started_at", ">=", new Date(Date.now() - 7 * 86_400_000).toISOString())
-        .where("ended_at", "is not", null)
+        .where("duration_ms", "is not", null)
         .where("human_score", "is", null)
         .orderBy("started_at", "desc")
         .limit(2_000)

@@ -62,7 +62,13 @@ export function CallsPage() {
     <>
       <PageHead
         title="Replay"
-        meta={calls.data && <span className="tabular">{calls.data.pages[0]?.total ?? 0} calls</span>}
+        meta={
+          calls.data && (
+            <span className="tabular">
+              {calls.data.pages[0]?.total === 1 ? "1 call" : `${calls.data.pages[0]?.total ?? 0} calls`}
+            </span>
+          )
+        }
       >
         {mayListen(person) && (
           <form

@@ -134,7 +134,6 @@ export function PhonePage() {
                         {playbook.name}
                       </option>
                     ))}
-                  <option value="line-test">Line test: a tone and an echo</option>
                 </Select>
                 <Button kind="primary" size="lg" onClick={() => void place()} className="max-sm:w-full">
                   <Phone /> Call

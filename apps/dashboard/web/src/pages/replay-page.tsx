@@ -493,6 +493,7 @@ const Toggle = ({
 const KEY = [
   ["Caller", "bg-caller"],
   ["Agent", "bg-agent"],
+  ["Begin, hold", "bg-agent-ink"],
   ["Backchannel", "bg-good"],
   ["Duck", "bg-warn"],
   ["Yield", "bg-bad"],

@@ -200,7 +200,7 @@ function ribbons(pen: CanvasRenderingContext2D, width: number, scene: Scene, pal
 function wordLanes(pen: CanvasRenderingContext2D, width: number, scene: Scene, palette: Palette): void {
   const { view } = scene;
   const endMs = view.startMs + width * view.msPerPx;
-  const legible = view.msPerPx < 14;
+  const legible = view.msPerPx < 22;
   for (const line of scene.replay.lines) {
     if (line.endMs < view.startMs - 5_000 || line.startMs > endMs) continue;
     const lane = line.who === "agent" ? LANES.agentWords : LANES.callerWords;

@@ -45,8 +45,8 @@ export function Timeline({
     let frame = 0;
     let lastMs = -1;
     const { durationMs, callId, scoresPerHop } = scene.replay;
-    // A call that has just been opened is seen whole when it is short, and its first minute when it is long.
-    view.current.msPerPx = Math.max(MIN_MS_PER_PX, Math.min(durationMs, 60_000) / Math.max(200, element.clientWidth));
+    // A call opens at a zoom at which its words can be read.
+    view.current.msPerPx = Math.max(MIN_MS_PER_PX, Math.min(durationMs, 18_000) / Math.max(200, element.clientWidth));
 
     const clamp = (): void => {
       const most = Math.max(MIN_MS_PER_PX, (durationMs * 1.02) / element.clientWidth);

@@ -44,5 +44,5 @@ export const PLACES: readonly Place[] = [
   { to: "/people", label: "People", icon: Users, key: "e", roles: ["admin"], group: "System" },
   { to: "/tokens", label: "API tokens", icon: KeyRound, key: "t", roles: ["admin"], group: "System" },
   { to: "/audit", label: "Audit log", icon: FileClock, key: "u", roles: ["admin"], group: "System" },
-  { to: "/health", label: "Health", icon: HeartPulse, key: "h", roles: ALL, group: "System" },
+  { to: "/status", label: "Health", icon: HeartPulse, key: "h", roles: ALL, group: "System" },
 ];
