@@ -19,11 +19,11 @@ import {
   TaskJob,
   taskVoidKey,
 } from "@sidetone/protocol";
-import { TapeReader, TapeWriter } from "@sidetone/store";
+import { LIVE_SUFFIX, TapeReader, TapeWriter } from "@sidetone/store";
 import { startRedis, type TestRedis } from "@sidetone/testkit";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
-import { LIVE_SUFFIX, tapePath } from "./calls.ts";
+import { tapePath } from "./calls.ts";
 import { type RunningBridge, startBridge } from "./test/start-bridge.ts";
 import { TestPod } from "./test/test-pod.ts";
 

@@ -1,15 +1,15 @@
-import { rename } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import formbody from "@fastify/formbody";
 import websocket from "@fastify/websocket";
 import { type Clock, type Logger, Metrics, SidetoneError, type Stop, serveOperations } from "@sidetone/platform";
+import { LIVE_SUFFIX, openTapeStorage, type TapeStorage } from "@sidetone/store";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { AfterPlans } from "./after-plans.ts";
 import { Background } from "./background.ts";
 import { CallControl } from "./call-control.ts";
 import { FiguresOfCall } from "./call-figures.ts";
-import { Calls, LIVE_SUFFIX, tapePath } from "./calls.ts";
+import { Calls, tapePath } from "./calls.ts";
 import type { BridgeConfig } from "./config.ts";
 import { MAX_MESSAGE_BYTES, MediaSocket } from "./media-socket.ts";
 import { type BridgeMetrics, createBridgeMetrics } from "./metrics.ts";
@@ -30,12 +30,6 @@ const MAX_BODY_BYTES = 65_536;
 
 /** How often tapes that other bridges left behind are looked for. */
 const SWEEP_MS = 60_000;
-
-async function finishTape(livePath: string): Promise<string> {
-  const path = livePath.slice(0, -LIVE_SUFFIX.length);
-  await rename(livePath, path);
-  return path;
-}
 
 export interface BridgeOptions {
   config: BridgeConfig;
@@ -64,6 +58,8 @@ export class Bridge {
   readonly #background: Background;
   readonly #watch: PlaybookWatch;
   readonly #tapeFolder: string;
+  /** Opened at the start, before the first call. */
+  #storage: TapeStorage | undefined;
   #stopSweeping: Stop | undefined;
   readonly #server: FastifyInstance;
   readonly #publicUrl: string;
@@ -126,7 +122,7 @@ export class Bridge {
       parked: this.#parked,
       tapes: {
         livePath: (callId, startedAt) => `${tapePath(this.#tapeFolder, callId, startedAt)}${LIVE_SUFFIX}`,
-        finish: finishTape,
+        finish: (livePath) => this.#storage!.keep(livePath),
       },
       bridgeId: config.BRIDGE_ID,
       softwareVersion: SOFTWARE_VERSION,
@@ -164,6 +160,8 @@ export class Bridge {
 
   /** Listens and starts ticking; returns the port. */
   async start(): Promise<number> {
+    const { STORAGE_URL } = this.#config;
+    this.#storage = await openTapeStorage({ folder: this.#tapeFolder, storageUrl: STORAGE_URL });
     await Promise.all([this.pods.start(), this.#watch.start()]);
     this.#background.start();
     await this.#routes();
@@ -197,13 +195,19 @@ export class Bridge {
 
   /** Off the road: what a killed bridge left behind, this one's earlier run or another's. */
   async #sweepTapes(): Promise<void> {
+    try {
+      const kept = await this.#storage!.keepLeftovers();
+      if (kept > 0) this.#log.info({ tapes: kept }, "tapes that had waited were put away");
+    } catch (error) {
+      this.#log.warn({ err: error }, "tapes wait in the tape folder");
+    }
     await closeOrphanTapes({
       folder: this.#tapeFolder,
       bridgeId: this.#config.BRIDGE_ID,
       wallMs: this.#wallMs,
       log: this.#log,
       isLive: (callId) => this.calls.holds(callId),
-      finish: finishTape,
+      finish: (livePath) => this.#storage!.keep(livePath),
       found: (call) => this.#endOrphan(call),
     });
   }

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { type Clock, type Logger, SidetoneError } from "@sidetone/platform";
 import { type CallEvent, type CallFigures, DECISIONS, OVERLAP_KINDS, PROJECTION_BINS_MS } from "@sidetone/protocol";
-import { TapeWriter } from "@sidetone/store";
+import { LIVE_SUFFIX, TapeWriter } from "@sidetone/store";
 import type { AfterPlans } from "./after-plans.ts";
 import type { CallControl } from "./call-control.ts";
 import type { AfterCall, CallInfo, CallSurroundings } from "./call-info.ts";
@@ -244,11 +244,11 @@ export class Calls implements CallSurroundings {
     const { metrics, tapes } = this.#options;
     await call.tape.close();
     metrics.tapeDropped.inc(call.tape.counts.droppedMicroTurns);
-    let tapePath = call.tape.path;
+    let tapePath = call.tape.path.slice(0, -LIVE_SUFFIX.length);
     try {
       tapePath = await tapes.finish(call.tape.path);
     } catch (error) {
-      call.log.error({ err: error }, "the tape stays where it was written");
+      call.log.error({ err: error }, "the tape stays in the tape folder for now");
     }
     this.listener.event({ type: "ended", callId: call.info.callId, atMs: call.atMs, reason, figures, tapePath });
     this.listener.finished({ info: call.info, reason, figures, tapePath });
@@ -284,9 +284,6 @@ export class Calls implements CallSurroundings {
     );
   }
 }
-
-/** Live tapes carry this ending until they are finished, so that a restart finds those of a killed process. */
-export const LIVE_SUFFIX = ".live";
 
 /** `folder/2026/11/21/<call>.tape`. */
 export function tapePath(folder: string, callId: string, startedAt: Date): string {

@@ -2,8 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "@sidetone/platform";
 import type { PlaybookOfCall, TapeHeader } from "@sidetone/protocol";
-import { appendEnd, TapeError, TapeReader } from "@sidetone/store";
-import { LIVE_SUFFIX } from "./calls.ts";
+import { appendEnd, LIVE_SUFFIX, TapeError, TapeReader } from "@sidetone/store";
 
 /** Another bridge's tape that nobody has written to for so long belongs to nobody. */
 const ABANDONED_MS = 120_000;

@@ -22,4 +22,11 @@ export { TAPE_ERRORS, TapeError, type TapeErrorCode } from "./tape-errors.ts";
 export { type Cue, cuesOf, exportJsonl, exportWav, toWebVtt } from "./tape-export.ts";
 export { createMicroTurn, type MicroTurn, UNDECIDED } from "./tape-format.ts";
 export { fileBytes, type TapeBytes, type TapeIndexEntry, TapeReader, type TapeRecord } from "./tape-reader.ts";
+export {
+  LIVE_SUFFIX,
+  openTapeStorage,
+  type StoredTape,
+  type TapeStorage,
+  type TapeStorageOptions,
+} from "./tape-storage.ts";
 export { appendEnd, type TapeCounts, TapeWriter, type TapeWriterOptions } from "./tape-writer.ts";
