@@ -60,7 +60,10 @@ for (const calls of sizes) {
     const startMs = performance.now();
     const reply = await client.step(caller);
     took.push(performance.now() - startMs);
-    if (reply.call.length !== calls) throw new Error(`only ${reply.call.length} of ${calls} calls were answered`);
+    if (reply.call.length !== calls) {
+      const failed = [...client.calls.values()].flatMap((call) => call.outputs.filter((o) => o.type === "failed"));
+      throw new Error(`${reply.call.length} of ${calls} calls were answered: ${JSON.stringify(failed[0])}`);
+    }
   }
   const cpu = process.cpuUsage(cpuBefore);
   const cpuMs = (cpu.user + cpu.system) / 1000 / ticks;

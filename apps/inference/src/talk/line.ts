@@ -26,8 +26,10 @@ export type Speech = Pick<
 /** Something to say, from its planning to the caller's ear. */
 export interface Line {
   readonly say: Say;
-  /** Its audio, made off the road; grows. */
-  readonly speech: Speech;
+  /** Its audio, made off the road; grows. Made anew where no voice gave any. */
+  speech: Speech;
+  /** How often its making was begun. */
+  attempts: number;
   /** Where it lies in its epoch; set when it begins. */
   placed: Placed | undefined;
   /** The caller has heard its first sample. */
@@ -71,7 +73,7 @@ export function silentLine({ say, startSamples, began, done, words }: BegunLine)
     finished: Promise.resolve(),
   };
   const placed = { utteranceId: say.utteranceId, takesFloor: true, startSamples, givenSamples: 0, complete: true };
-  return { say, speech, placed, began, worded: true };
+  return { say, speech, attempts: 1, placed, began, worded: true };
 }
 
 /** What of a line the caller heard, to the word. */

@@ -12,6 +12,7 @@ import {
   type Line,
   restOfWordSamples,
   type Say,
+  type Speech,
   silentLine,
 } from "./line.ts";
 import { OwnWords } from "./own-words.ts";
@@ -39,6 +40,8 @@ const WORD_GRACE_SAMPLES = 480;
 const REPORT_HOPS = 25;
 /** Of another pod's epoch it tells nothing but the hops that it gives again: 200 ms. */
 const FOREIGN_REPORT_HOPS = 5;
+/** How often the making of a line is begun before the call is given up. */
+const MOST_ATTEMPTS = 3;
 /** Murmurs are counted apart from the dialogue's utterances. */
 const FIRST_MURMUR_ID = 1_000_000;
 /** Murmurs are this much quieter than lines: -7 dB. */
@@ -82,7 +85,8 @@ export class Mouth {
 
   /** Plans a line; its audio is made from now on. */
   plan(say: Say): void {
-    this.#planned.push({ say, speech: this.#voice.say(say.text), placed: undefined, began: false, worded: false });
+    const speech = this.#voice.say(say.text);
+    this.#planned.push({ say, speech, attempts: 1, placed: undefined, began: false, worded: false });
   }
 
   /** Forgets lines of which nothing was heard. A line that is already on its way is left to be heard. */
@@ -98,7 +102,9 @@ export class Mouth {
   get ready(): Line | undefined {
     const line = this.#planned[0];
     if (!line || this.#giving || this.stopping || this.#cuts.length > 0) return undefined;
-    return line.speech.done || line.speech.readyThroughSamples >= READY_SAMPLES ? line : undefined;
+    if (line.speech.readyThroughSamples >= READY_SAMPLES) return line;
+    if (!line.speech.done) return undefined;
+    return isMute(line.speech) && this.#tryAgain(line) ? undefined : line;
   }
 
   get planned(): readonly Line[] {
@@ -163,10 +169,7 @@ export class Mouth {
   begin(out: HopOut): void {
     const line = this.#planned.shift();
     if (!line) return;
-    const { error, readyThroughSamples } = line.speech;
-    if (error && readyThroughSamples === 0 && error.code !== "SPEECH_NOTHING_TO_SAY") {
-      throw new SidetoneError("SPEECH_FAILED", undefined, { cause: error });
-    }
+    if (isMute(line.speech)) throw new SidetoneError("SPEECH_FAILED", undefined, { cause: line.speech.error });
     line.placed = this.playout.begin(line.say.utteranceId, true);
     this.#begun.push(line);
     this.#giving = line;
@@ -276,6 +279,14 @@ export class Mouth {
     for (const line of [...this.#planned, ...this.#begun]) line.speech.cancel();
   }
 
+  /** Engines may have been overwhelmed for a moment. */
+  #tryAgain(line: Line): boolean {
+    if (line.attempts >= MOST_ATTEMPTS) return false;
+    line.attempts++;
+    line.speech = this.#voice.say(line.say.text);
+    return true;
+  }
+
   #cut(): void {
     this.#stopAfterHops = -1;
     const { epoch, heardSamples } = this.playout;
@@ -319,3 +330,7 @@ export class Mouth {
     this.#murmur = undefined;
   }
 }
+
+/** No voice could say any of it, though there was something to say. */
+const isMute = ({ error, readyThroughSamples }: Speech): boolean =>
+  error !== undefined && readyThroughSamples === 0 && error.code !== "SPEECH_NOTHING_TO_SAY";

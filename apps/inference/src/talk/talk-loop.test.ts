@@ -294,8 +294,16 @@ describe("a voice that fails", () => {
   });
 
   test("altogether: the call is told so, and may go on elsewhere", () => {
-    const scene = new Scene({ answer: onOpen(GREETING), voice: failing(0) });
-    assert.throws(() => scene.steps(2), { code: "SPEECH_FAILED" });
+    let attempts = 0;
+    const voice: Voice = {
+      say(text) {
+        attempts++;
+        return failing(0).say(text);
+      },
+    };
+    const scene = new Scene({ answer: onOpen(GREETING), voice });
+    assert.throws(() => scene.steps(5), { code: "SPEECH_FAILED" });
+    assert.equal(attempts, 3, "it was tried again before");
   });
 });
 
