@@ -10,7 +10,7 @@ export function fixedLinesOf(playbook: Playbook): string[] {
   const found = new Set<string>();
   const known = { company: playbook.persona.company, persona: playbook.persona };
   const add = (template: string, ...values: unknown[]): void => {
-    for (const sentence of template.match(/\[[^\]]*\]|[^.!?[\]]+(?:[.!?]+|$)/g) ?? []) {
+    for (const sentence of template.match(/\[[^\]]*\]|(?:\{[^}]*\}|[^.!?[\]{}])+(?:[.!?]+|$)/g) ?? []) {
       const bare = sentence.replace(/^\[|\]$/g, "").trim();
       const text = fill(bare, { values: [...values, known], today: "2026-01-01" });
       if (text !== null && /\p{L}/u.test(text)) found.add(text);

@@ -240,6 +240,97 @@ describe("properties of any call", () => {
   });
 });
 
+const eventArbitrary: fc.Arbitrary<DialogueEvent> = fc.oneof(
+  fc.record({ type: fc.constant("elapsed" as const), atMs: fc.nat({ max: 400_000 }) }),
+  fc.record({
+    type: fc.constant("heard" as const),
+    atMs: fc.nat({ max: 400_000 }),
+    turn: fc.nat({ max: 3 }),
+    revision: fc.nat({ max: 5 }),
+    final: fc.boolean(),
+    words: utterance.map((text) =>
+      text.split(" ").map((word, i): HeardWord => ({ text: word, startMs: i, endMs: i, confidence: 0.7 })),
+    ),
+  }),
+  fc.record({ type: fc.constant("turn-ended" as const), atMs: fc.nat({ max: 400_000 }), turn: fc.nat({ max: 3 }) }),
+  fc.record({
+    type: fc.constant("agent-began" as const),
+    atMs: fc.nat({ max: 400_000 }),
+    utteranceId: fc.nat({ max: 8 }),
+  }),
+  fc.record({
+    type: fc.constant("agent-finished" as const),
+    atMs: fc.nat({ max: 400_000 }),
+    utteranceId: fc.nat({ max: 8 }),
+  }),
+  fc.record({
+    type: fc.constant("agent-yielded" as const),
+    atMs: fc.nat({ max: 400_000 }),
+    utteranceId: fc.nat({ max: 8 }),
+    heardText: fc.constantFrom("", "Hello, this", "May I record this call to improve our service?"),
+    unheardText: fc.constantFrom("", "rest"),
+  }),
+  fc.record({
+    type: fc.constant("overlap" as const),
+    atMs: fc.nat({ max: 400_000 }),
+    kind: fc.constantFrom("none" as const, "side-talk" as const, "floor-taking" as const),
+  }),
+  fc.record({ type: fc.constant("backchannel-due" as const), atMs: fc.nat({ max: 400_000 }) }),
+  fc.record({
+    type: fc.constant("key-pressed" as const),
+    atMs: fc.nat({ max: 400_000 }),
+    digit: fc.constantFrom("0", "4", "7", "#", "*"),
+  }),
+  fc.record({
+    type: fc.constant("finding" as const),
+    atMs: fc.nat({ max: 400_000 }),
+    finding: fc.record({
+      taskId: fc.constantFrom("call-t1", "call-t2", "call-t3"),
+      epoch: fc.nat({ max: 1 }),
+      kind: fc.constantFrom("order-status" as const, "find-customer" as const),
+      outcome: fc.constantFrom(
+        "found" as const,
+        "not-found" as const,
+        "failed" as const,
+        "progress" as const,
+        "expired" as const,
+      ),
+      output: fc.oneof(
+        fc.constant(cannedOutput("order-status", {}, "2026-03-02")),
+        fc.anything({ withNullPrototype: false }).map((value) => JSON.parse(JSON.stringify(value ?? null))),
+      ),
+      tookMs: fc.constant(5),
+    }),
+  }),
+  fc.record({
+    type: fc.constant("whispered" as const),
+    atMs: fc.nat({ max: 400_000 }),
+    text: fc.string(),
+    by: fc.constant("sam"),
+  }),
+  fc.record({ type: fc.constant("taken-over" as const), atMs: fc.nat({ max: 400_000 }), by: fc.constant("sam") }),
+  fc.record({ type: fc.constant("handed-back" as const), atMs: fc.nat({ max: 400_000 }), by: fc.constant("sam") }),
+  fc.record({
+    type: fc.constant("refused" as const),
+    atMs: fc.nat({ max: 400_000 }),
+    what: fc.constant("transfer" as const),
+    reason: fc.constant("busy"),
+  }),
+);
+
+test("any events in any order are survived, and the state stays JSON", () => {
+  fc.assert(
+    fc.property(fc.array(eventArbitrary, { maxLength: 40 }), (events) => {
+      let state = new Floor({ playbook: retail }).state;
+      for (const event of events) {
+        state = reduce(state, event).state;
+        assert.deepEqual(JSON.parse(JSON.stringify(snapshotDialogue(state))), snapshotDialogue(state));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
 describe("hearing", () => {
   const started = (): DialogueState => {
     const floor = new Floor({ playbook: retail });

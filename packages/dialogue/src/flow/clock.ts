@@ -65,6 +65,11 @@ function silencePassed(d: Draft): void {
   const prompt = s.silencePrompts++;
   s.quietSinceMs = s.nowMs;
   const key = `silence:${prompt}`;
+  if (s.asking?.question.kind === "anything-else" && s.asking.heardAtMs !== null && prompt >= 1) {
+    // Nothing more is wanted: silence is an answer to that.
+    s.closing = true;
+    return;
+  }
   if (prompt >= silenceMs.length - 1) {
     remark(d, { name: "silent-goodbye", text: line(d, "silent-goodbye", key), afterwards: "hang-up", resume: false });
     return;

@@ -22,7 +22,14 @@ export function delegateWhatIsKnown(d: Draft): void {
       const value = d.s.understood.slots[slot];
       return value !== undefined && !(value.tentative && unsettled);
     });
-    if (!known) return;
+    if (!known) {
+      // A correction under way voids nothing yet: what it becomes supersedes in one step.
+      if (step.slots.every((slot) => d.s.understood.slots[slot] !== undefined)) {
+        for (const task of d.s.tasks)
+          if (task.thread === thread.key || task.purpose === "verify") wanted.add(task.taskId);
+      }
+      return;
+    }
     const priority = order === 0 ? 1 : 4;
     if (wantOf(d, thread)?.verify === true) {
       const input = verifyInput(d);

@@ -177,7 +177,7 @@ function split(tokens: readonly Token[]): Piece[] {
       among &&
       (words[i + 1] === undefined || isDigitLike(words[i + 1] as string)) &&
       !(words[i] === "for" && words[i + 1] === undefined && i < 2);
-    const piece = readPiece(words, i, amongNow);
+    const piece = isExclamation(words, i, among) ? null : readPiece(words, i, amongNow);
     if (piece !== null) {
       pieces.push({ kind: "digits", digits: piece.digits, tokens: tokens.slice(i, i + piece.took) });
       i += piece.took;
@@ -192,6 +192,14 @@ function split(tokens: readonly Token[]): Piece[] {
   }
   return pieces;
 }
+
+/** "Oh, put me through": a zero stands beside other digits, or alone. */
+const isExclamation = (words: readonly string[], at: number, among: boolean): boolean =>
+  (words[at] === "oh" || words[at] === "o") &&
+  !among &&
+  words.length > 1 &&
+  !isDigitLike(words[at + 1] ?? "") &&
+  readPiece(words, at + 1, false) === null;
 
 const isDigitLike = (word: string): boolean => word in DIGIT_WORDS || word in DIGIT_HOMOPHONES || /^\d+$/.test(word);
 

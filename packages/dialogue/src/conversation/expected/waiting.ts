@@ -64,6 +64,10 @@ export const WAITING: Expected = [
       "x hang-up",
     ],
   ],
+  [
+    "silence for good after the answer ends in a goodbye",
+    ["> what time do you close", "< anything else", ". 9500", "< still there", ". 9500", "< goodbye", "x hang-up"],
+  ],
   ["silence after the answer", ["> what time do you close", "< anything else", ". 9500", "< still there"]],
   [
     "somebody who comes back is heard",

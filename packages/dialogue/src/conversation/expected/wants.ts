@@ -229,4 +229,8 @@ export const WANTS: Expected = [
     ],
     mine,
   ],
+  [
+    "torn between two wants: asked once, the likeliest first",
+    ["> i've moved and need to update my delivery address", "< do you mean", "> the address", "< order number"],
+  ],
 ];

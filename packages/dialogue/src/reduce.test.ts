@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { cannedOutput } from "./conversation/canned.ts";
+import { Floor, type FloorOptions } from "./conversation/floor.ts";
+import { DialogueError } from "./errors.ts";
+import { fixedLinesOf } from "./fixed-lines.ts";
+import { loadPlaybook, shippedPlaybookPath } from "./playbook-file.ts";
+import { restoreDialogue } from "./snapshot.ts";
+import { vocabularyOf } from "./vocabulary.ts";
+
+const { document: playbook } = loadPlaybook(shippedPlaybookPath("retail-order-support"));
+
+/** A call after greeting and consent. */
+function call(more: Partial<FloorOptions> = {}): Floor {
+  const floor = new Floor({ playbook, ...more });
+  floor.settle();
+  floor.caller("yes");
+  floor.settle();
+  return floor;
+}
+const order = (orderNumber: string): unknown => cannedOutput("order-status", { orderNumber }, "2026-03-02");
+
+describe("tasks", () => {
+  test("are delegated in mid-turn, as soon as the slot is full", () => {
+    const floor = call();
+    floor.caller("where is my order four seven two nine one and I would like to know that very soon please");
+    const [task] = floor.effects("delegate");
+    assert.deepEqual(task?.input, { orderNumber: "47291" });
+    assert.equal(task?.priority, 1);
+    const at = floor.log.find((entry) => entry.what === "effect" && entry.effect.type === "delegate")?.atMs ?? 0;
+    assert.ok(floor.atMs - at > 2000, "long before the turn was over");
+  });
+
+  test("a correction supersedes with the next epoch; the old finding is counted as stale and not spoken", () => {
+    const floor = call();
+    floor.caller("where is my order four seven two nine one");
+    floor.settle();
+    floor.caller("no nine two");
+    floor.settle(2000);
+    const delegated = floor.effects("delegate");
+    assert.deepEqual(
+      delegated.map((task) => [task.epoch, task.input.orderNumber]),
+      [
+        [0, "47291"],
+        [1, "47292"],
+      ],
+    );
+    assert.equal(delegated[0]?.taskId, delegated[1]?.taskId);
+    const [first, second] = delegated as [(typeof delegated)[0], (typeof delegated)[0]];
+    assert.deepEqual(floor.effects("supersede"), [{ type: "supersede", taskId: first.taskId, epoch: 1 }]);
+    floor.finds(first, "found", order("47291"), 0);
+    floor.settle(2000);
+    assert.equal(floor.state.counters.stale, 1);
+    assert.doesNotMatch(floor.said(), /nine one/);
+    floor.finds(second, "found", order("47292"), 0);
+    floor.finds(second, "found", order("47292"), 40);
+    floor.settle();
+    assert.equal(floor.state.counters.duplicate, 1);
+    assert.equal(floor.said().match(/nine two/g)?.length, 1);
+  });
+
+  test("an answer that is being spoken is broken off when it stops being true", () => {
+    const floor = call({
+      answer: (task) => ({ outcome: "found", output: order(String(task.input.orderNumber)), afterMs: 200 }),
+    });
+    floor.caller("where is my order four seven two nine one");
+    floor.caller("no nine two", { interruptAfterWords: 3, murmur: true });
+    floor.settle();
+    assert.equal(floor.effects("yield").length, 1);
+    assert.match(floor.said(), /four seven two, nine two/);
+  });
+
+  test("a change of subject demotes what is not waited for, and its return promotes it", () => {
+    const floor = call();
+    floor.caller("where is my order four seven two nine one");
+    floor.settle();
+    floor.caller("how many points do I have");
+    floor.settle(3000);
+    const [first] = floor.effects("delegate");
+    assert.deepEqual(floor.effects("reprioritise")[0], { type: "reprioritise", taskId: first?.taskId, priority: 4 });
+  });
+
+  test("a want that is dropped cancels its lookup", () => {
+    const floor = call();
+    floor.caller("where is my order four seven two nine one");
+    floor.settle(3000);
+    floor.caller("never mind");
+    floor.settle(3000);
+    assert.equal(floor.effects("cancel").length, 1);
+  });
+
+  test("side effects outlive the call and wait for a heard question and a finished turn", () => {
+    const floor = call({
+      from: "+447700900999",
+      answer: (task) => ({ outcome: "found", output: cannedOutput(task.kind, task.input, "2026-03-02"), afterMs: 100 }),
+    });
+    floor.caller("please cancel order four seven two nine one yes");
+    floor.settle();
+    assert.deepEqual(
+      floor.effects("delegate").map((task) => task.kind),
+      ["find-customer"],
+    );
+    floor.caller("yes");
+    floor.settle();
+    const cancelled = floor.effects("delegate").filter((task) => task.kind === "cancel-order");
+    assert.deepEqual(
+      cancelled.map((task) => task.outlivesCall),
+      [true],
+    );
+  });
+
+  test("an estimate is honest: it comes from the tool's own durations", () => {
+    const floor = call({ taskMediansMs: { "order-status": 12_000 } });
+    floor.caller("where is my order four seven two nine one");
+    floor.wait(9000);
+    assert.match(floor.said(), /about twelve seconds|about twelve seconds in all/);
+    const late = call({ taskMediansMs: { "order-status": 1_000 } });
+    late.caller("where is my order four seven two nine one");
+    late.wait(9000);
+    assert.match(late.said(), /longer than usual/);
+  });
+});
+
+describe("what is expected", () => {
+  test("counts down while a number is read, and holds our tongue", () => {
+    const floor = call();
+    floor.caller("where is my order");
+    floor.settle();
+    const from = floor.log.length;
+    floor.caller("four seven two nine one");
+    const seen = floor.log
+      .slice(from)
+      .flatMap((entry) =>
+        entry.what === "effect" && entry.effect.type === "expect"
+          ? [[entry.effect.expectation.kind, entry.effect.expectation.remaining, entry.effect.intent]]
+          : [],
+      );
+    assert.deepEqual(seen.slice(0, 4), [
+      ["digits", 4, "nothing"],
+      ["digits", 3, "nothing"],
+      ["digits", 2, "nothing"],
+      ["digits", 1, "nothing"],
+    ]);
+    assert.equal(seen[4]?.[1], 0);
+  });
+
+  test("yes or no after a question for consent", () => {
+    const floor = new Floor({ playbook });
+    floor.settle();
+    assert.deepEqual(floor.state.expectation, { kind: "yes-no", length: 0, remaining: 0 });
+  });
+});
+
+describe("murmurs", () => {
+  const murmurs = (floor: Floor): number => floor.effects("backchannel").length;
+
+  test("never twice within four seconds, never within a number, never where the playbook forbids them", () => {
+    const floor = call();
+    floor.caller("well I ordered this thing a while ago");
+    floor.send({ type: "backchannel-due", atMs: floor.atMs });
+    assert.equal(murmurs(floor), 1);
+    floor.send({ type: "backchannel-due", atMs: floor.atMs });
+    assert.equal(murmurs(floor), 1);
+    floor.settle();
+    floor.wait(5000);
+    floor.caller("the number is four seven two");
+    floor.send({ type: "backchannel-due", atMs: floor.atMs });
+    assert.equal(murmurs(floor), 1);
+    const quiet = call({ playbook: { ...playbook, persona: { ...playbook.persona, backchannels: false } } });
+    quiet.caller("well I ordered this thing a while ago");
+    quiet.send({ type: "backchannel-due", atMs: quiet.atMs });
+    assert.equal(murmurs(quiet), 0);
+  });
+});
+
+describe("people beside the caller", () => {
+  test("a supervisor who takes over silences the agent until the call is handed back", () => {
+    const floor = call();
+    floor.caller("where is my order");
+    floor.send({ type: "taken-over", atMs: floor.atMs, by: "sam" });
+    const said = floor.said();
+    floor.wait(20_000);
+    assert.equal(floor.said(), said);
+    floor.send({ type: "handed-back", atMs: floor.atMs, by: "sam", note: "the caller is in a hurry" });
+    floor.settle();
+    assert.match(floor.said().slice(said.length), /Hello again/);
+    assert.match(floor.said().slice(said.length), /order number/);
+  });
+
+  test("a whisper is a hint, not a line; what begins with say: is said", () => {
+    const floor = call();
+    floor.send({ type: "whispered", atMs: floor.atMs, by: "sam", text: "offer free delivery" });
+    floor.settle();
+    assert.doesNotMatch(floor.said(), /free delivery/);
+    floor.send({ type: "whispered", atMs: floor.atMs, by: "sam", text: "say: You have free delivery today." });
+    floor.settle();
+    assert.match(floor.said(), /You have free delivery today/);
+  });
+
+  test("a transfer carries the context; when nobody answers, the talk goes on with an offer", () => {
+    const floor = call();
+    floor.caller("where is my order");
+    floor.settle();
+    floor.caller("four seven two");
+    floor.settle();
+    floor.caller("oh just put me through to a real person");
+    floor.settle();
+    const [transfer] = floor.effects("transfer");
+    assert.equal(transfer?.target, "support");
+    assert.match(transfer?.summary ?? "", /your order \(open\)/);
+    assert.match(transfer?.summary ?? "", /only four seven two heard/);
+    floor.ended = null;
+    floor.send({ type: "refused", atMs: floor.atMs, what: "transfer", reason: "nobody answered" });
+    floor.settle();
+    assert.match(floor.said(), /nobody is free at the moment.*call you back/);
+  });
+
+  test("a playbook's rule interrupts a caller who reads out a card number", () => {
+    const floor = call();
+    floor.caller("it is four nine two nine one two three four five six seven eight nine oh one two");
+    floor.settle();
+    const interjection = floor.log.find((entry) => entry.what === "agent" && entry.act === "interjection");
+    assert.match((interjection as { text: string }).text, /don't tell me a card number/);
+  });
+});
+
+describe("for ears and voice", () => {
+  test("the vocabulary has every example's words, and each slot's kind", () => {
+    const vocabulary = vocabularyOf(playbook);
+    assert.ok(vocabulary.phrases.includes("where is my order"));
+    assert.ok(vocabulary.words.includes("refund"));
+    assert.deepEqual(vocabulary.slots["order-number"]?.kind, "digits");
+    assert.equal(vocabulary.slots["order-number"]?.length, 5);
+    assert.ok(vocabulary.phrases.every((phrase) => !/[{}]/.test(phrase)));
+  });
+
+  test("every sentence without a value that a call says was in the fixed lines", () => {
+    const fixed = new Set(fixedLinesOf(playbook));
+    const floor = call({
+      answer: (task) => ({
+        outcome: "found",
+        output: cannedOutput(task.kind, task.input, "2026-03-02"),
+        afterMs: 1500,
+      }),
+    });
+    for (const text of [
+      "where is my order",
+      "four seven two",
+      "nine one",
+      "hold on a minute",
+      "what time do you close",
+      "are you a robot",
+      "no thanks",
+    ])
+      floor.caller(text);
+    floor.settle();
+    const said = floor.log
+      .flatMap((entry) => (entry.what === "agent" ? (entry.text.match(/[^.!?]+[.!?]+/g) ?? []) : []))
+      .map((sentence) => sentence.trim());
+    const unknown = said.filter((sentence) => !fixed.has(sentence) && !/seven|eight|Tuesday|recap/.test(sentence));
+    assert.deepEqual(unknown, []);
+    assert.ok(fixed.size > 100);
+  });
+
+  test("a snapshot of something else is refused", () => {
+    assert.throws(
+      () => restoreDialogue({ epoch: 3 }, playbook),
+      (error) => error instanceof DialogueError && error.code === "SNAPSHOT_INVALID",
+    );
+  });
+});
