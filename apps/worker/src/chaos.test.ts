@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import type { TaskJob } from "@sidetone/protocol";
 import { BridgeFixture } from "./bridge-fixture.ts";
 import { RedisFixture } from "./redis-fixture.ts";
@@ -14,7 +15,7 @@ import { RedisFixture } from "./redis-fixture.ts";
 /** `SIDETONE_KILLS=100 SIDETONE_KILL_TASKS=200` runs the whole proof; the defaults fit a test run. */
 const KILLS = Number(process.env.SIDETONE_KILLS ?? 8);
 const TASKS = Number(process.env.SIDETONE_KILL_TASKS ?? 60);
-const FIXTURE = join(import.meta.dirname, "chaos-fixture.ts");
+const FIXTURE = fileURLToPath(new URL("./chaos-fixture.ts", import.meta.url));
 
 /** A message service that forgets: two requests are two messages. */
 async function startMessages() {

@@ -138,12 +138,6 @@ export class TaskState {
     await this.#redis.hset(callStateKey(callId), { ended: "1", figures: JSON.stringify(figures) });
     await this.#redis.pexpire(callStateKey(callId), CALL_STATE_TTL_MS);
   }
-
-  /** Median of the latest durations of a kind, milliseconds; undefined when none is known. */
-  async medianMs(kind: string): Promise<number | undefined> {
-    const durations = (await this.#redis.lrange(taskDurationsKey(kind), 0, -1)).map(Number).sort((a, b) => a - b);
-    return durations[Math.floor(durations.length / 2)];
-  }
 }
 
 /** A `task` event as JSON; Redis puts the media clock in place of -1 (task-scripts.ts). */

@@ -55,15 +55,23 @@ export type ConnectorsConfig = z.infer<typeof ConnectorsConfig>;
  */
 export function parseConnectors(yaml: string, env: Readonly<Record<string, string | undefined>>): ConnectorsConfig {
   const missing: string[] = [];
-  const filled = yaml.replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_all, name: string) => {
-    const value = env[name];
-    if (value === undefined) missing.push(name);
-    return value ?? "";
-  });
+  // Filled in after parsing, so that no value can be taken for YAML.
+  const fill = (value: unknown): unknown => {
+    if (typeof value === "string") {
+      return value.replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_all, name: string) => {
+        if (env[name] === undefined) missing.push(name);
+        return env[name] ?? "";
+      });
+    }
+    if (Array.isArray(value)) return value.map(fill);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, fill(field)]));
+  };
+  const filled = fill(parseYaml(yaml));
   if (missing.length > 0) {
     throw new CrmError("CONNECTOR_CONFIG_INVALID", `the connectors file names unset variables: ${missing.join(", ")}`);
   }
-  const parsed = ConnectorsConfig.safeParse(parseYaml(filled));
+  const parsed = ConnectorsConfig.safeParse(filled);
   if (parsed.success) return parsed.data;
   throw new CrmError("CONNECTOR_CONFIG_INVALID", z.prettifyError(parsed.error));
 }
