@@ -142,6 +142,8 @@ function describe(event: CallEvent): string | undefined {
       return `stream closed by the ${event.by} (${event.code}${event.reason === "" ? "" : ` ${event.reason}`})`;
     case "caller":
       return event.step.do === "speak" ? `you say: ${event.step.label}` : `you ${event.step.do.replace("-", " ")}`;
+    case "agent":
+      return event.speaks ? "the agent speaks" : "the agent is silent";
     case "pressed":
       return `you press ${event.digit}`;
     case "clear-received":

@@ -10,12 +10,14 @@ const tone = (ms: number): Uint8Array => Uint8Array.from({ length: ms * 8 }, (_,
 /** Runs a script against an agent that speaks in the given stretches of ms. */
 function run(steps: CallerStep[], agent: [fromMs: number, toMs: number][], lengthMs = 5000) {
   const log: string[] = [];
+  const heard: string[] = [];
   const ear = new Ear();
   let nowMs = 0;
   const caller = new Caller(steps, {
     press: (digit) => log.push(`${nowMs} press ${digit}`),
     hangUp: () => log.push(`${nowMs} hang up`),
     began: (step) => log.push(`${nowMs} ${step.do}`),
+    agent: (speaks) => heard.push(`${nowMs} ${speaks ? "speaks" : "silent"}`),
   });
   const said = new Uint8Array(FRAME);
   const sound = tone(20);
@@ -25,7 +27,7 @@ function run(steps: CallerStep[], agent: [fromMs: number, toMs: number][], lengt
     caller.frame(heard, said);
     ear.append(said, heard);
   }
-  return { log, ear, caller };
+  return { log, heard, ear, caller };
 }
 
 describe("Caller", () => {
@@ -35,11 +37,12 @@ describe("Caller", () => {
       { do: "listen", quietMs: 700, atMostMs: 10_000 },
       { do: "speak", audio: tone(300) },
     ];
-    const { log, ear, caller } = run(steps, [
+    const { log, heard, ear, caller } = run(steps, [
       [900, 1500],
       [1600, 2000],
     ]);
     assert.deepEqual(log, ["0 speak", "500 listen", "2680 speak"]);
+    assert.deepEqual(heard, ["900 speaks", "2180 silent"], "a short pause ends nothing");
     assert.deepEqual(ear.saidSpurts(), [
       { startMs: 0, endMs: 500 },
       { startMs: 2680, endMs: 2980 },

@@ -17,6 +17,8 @@ export interface CallerActs {
   hangUp(): void;
   /** A step begins; for those who watch. */
   began(step: CallerStep): void;
+  /** The agent begins to speak, or has been silent for 200 ms; for those who watch. */
+  agent?(speaks: boolean): void;
 }
 
 const FRAME_MS = 20;
@@ -65,7 +67,9 @@ export class Caller {
     const speaks = ulawLevelDbfs(heard) > AGENT_SPEAKS_DBFS;
     this.#quietMs = speaks ? 0 : this.#quietMs + FRAME_MS;
     // A pause between two words does not end an utterance.
-    this.#speakingMs = speaks || (this.#speakingMs > 0 && this.#quietMs < 200) ? this.#speakingMs + FRAME_MS : 0;
+    const spoke = this.#speakingMs > 0;
+    this.#speakingMs = speaks || (spoke && this.#quietMs < 200) ? this.#speakingMs + FRAME_MS : 0;
+    if (spoke !== this.#speakingMs > 0) this.#acts.agent?.(!spoke);
     if (speaks) this.#agentSpoke = true;
   }
 

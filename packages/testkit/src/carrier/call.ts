@@ -27,6 +27,7 @@ export type CallEvent =
   | { type: "stream-opened"; url: string; streamSid: string }
   | { type: "caller"; step: CallerStep }
   | { type: "pressed"; digit: string }
+  | { type: "agent"; speaks: boolean }
   | { type: "notice"; notice: Notice }
   | { type: "ended"; status: CallStatus };
 
@@ -98,6 +99,7 @@ export class Call {
       press: (digit) => this.press(digit),
       hangUp: () => this.hangUp(),
       began: (step) => this.#tell({ type: "caller", step }),
+      agent: (speaks) => this.#tell({ type: "agent", speaks }),
     });
   }
 
