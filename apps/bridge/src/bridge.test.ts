@@ -29,7 +29,7 @@ const post = (running: RunningBridge, path: string, params: Record<string, strin
 
 async function tapes(running: RunningBridge): Promise<string[]> {
   const folder = join(running.dataDir, "tapes");
-  const names = await readdir(folder, { recursive: true });
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
   return names.filter((name) => /\.tape/.test(name)).map((name) => join(folder, name));
 }
 

@@ -112,20 +112,22 @@ test("hops that the pod never answered are kept, undecided, and a jump starts a 
   );
 });
 
-test("a reply after its micro-turn was superseded still lands when only one turn lies between", async () => {
+test("replies land a second late, and micro-turns stay in order; what comes later finds its hop written", async () => {
   const path = freshPath();
   const writer = new TapeWriter(path, HEADER);
-  for (let hop = 0; hop < 7; hop++) putHop(writer, hop, false);
-  for (let hop = 0; hop < 7; hop++) writer.putReply(hop, 4, scores, 0, conditioning, 0, 1, 0);
+  const reply = (hop: number) => writer.putReply(hop, 4, scores, 0, conditioning, 0, 1, 0);
+  for (let hop = 0; hop < 32; hop++) putHop(writer, hop, false);
+  // Six micro-turns are full and one is being filled: the oldest is on the tape, undecided.
+  assert.deepEqual([0, 4, 5, 31].map(reply), [false, false, true, true]);
+  for (let hop = 5; hop < 32; hop++) assert.ok(reply(hop), `hop ${hop}`);
   await writer.close();
   const read = turns(await all(path));
   assert.deepEqual(
-    read.map((t) => [...t.decision.slice(0, t.hops)]),
-    [
-      [4, 4, 4, 4, 4],
-      [4, 4],
-    ],
+    read.map((t) => t.firstHop),
+    [0, 5, 10, 15, 20, 25, 30],
   );
+  assert.ok(read[0]!.decision.every((decision) => decision === UNDECIDED));
+  assert.ok(read.slice(1).every((t) => t.decision.slice(0, t.hops).every((decision) => decision === 4)));
 });
 
 test("withheld audio is silence on the tape, and only while it is withheld", async () => {

@@ -23,6 +23,9 @@ const closeAsync = promisify(close);
 const fdatasyncAsync = promisify(fdatasync);
 const writevAsync = promisify(writev);
 
+/** Micro-turns that may wait for a slow pod's replies: a second. */
+const MAX_WAITING_TURNS = 5;
+
 export interface TapeWriterOptions {
   /** Micro-turns that may wait for a slow disk before the oldest is dropped; 50 are ten seconds. */
   pendingMicroTurns?: number;
@@ -51,7 +54,7 @@ interface Pending {
 /**
  * Appends one call's tape. Every method returns at once: records are built in pooled buffers and written by the
  * thread pool, one write in flight. Each micro-turn is handed to the kernel as soon as its last decision is known, so
- * a killed process loses at most the micro-turn that was being heard. Memory is constant: a slow disk costs the oldest
+ * a killed process loses at most the micro-turn that was being heard, and a second more while its pod is slow. Memory is constant: a slow disk costs the oldest
  * micro-turns (counted), never a note, and never the call.
  */
 export class TapeWriter {
@@ -69,9 +72,10 @@ export class TapeWriter {
   #closed = false;
   #withheld = false;
 
-  /** The turn that is being filled, and the one before it while its last replies are under way. */
+  /** The turn that is being filled, and full ones, oldest first, whose last replies are under way. */
   #current: MicroTurn = createMicroTurn();
-  #previous: MicroTurn = createMicroTurn();
+  readonly #waiting: MicroTurn[] = [];
+  readonly #spare: MicroTurn[] = [];
   #pending: Pending[] = [];
   #pendingTurns = 0;
   #pendingNoteBytes = 0;
@@ -118,7 +122,10 @@ export class TapeWriter {
       turn = this.#current;
     }
     const row = turn.hops++;
-    if (row === 0) turn.firstHop = hop;
+    if (row === 0) {
+      turn.firstHop = hop;
+      turn.withheld = this.#withheld;
+    }
     turn.caller.set(caller, row * HOP_SAMPLES);
     turn.agent.set(agent, row * HOP_SAMPLES);
     turn.heardEpoch[row] = heardEpoch;
@@ -147,9 +154,9 @@ export class TapeWriter {
     epoch: number,
     gainDb: number,
   ): boolean {
-    const turn = hop >= this.#current.firstHop && this.#current.hops > 0 ? this.#current : this.#previous;
+    const turn = this.#turnOf(hop);
+    if (!turn) return false;
     const row = hop - turn.firstHop;
-    if (row < 0 || row >= turn.hops) return false;
     turn.decision[row] = decision;
     turn.epoch[row] = epoch;
     turn.gainDb[row] = gainDb;
@@ -161,7 +168,7 @@ export class TapeWriter {
         turn.scores[row * SCORES_PER_HOP + i] = scores.readFloatLE(scoresAt + 4 * i);
       }
     }
-    if (row === turn.hops - 1) this.#writeDecided(turn);
+    if (row === turn.hops - 1) this.#writeDecided();
     return true;
   }
 
@@ -179,7 +186,7 @@ export class TapeWriter {
   /** Writes what is left and closes the file. Safe to call twice. */
   async close(): Promise<void> {
     if (!this.#closed) {
-      if (this.#previous.hops > 0) this.#write(this.#previous);
+      while (this.#waiting.length > 0) this.#writeOldest();
       if (this.#current.hops > 0) this.#write(this.#current);
       this.#closed = true;
     }
@@ -206,27 +213,36 @@ export class TapeWriter {
     this.#flush();
   }
 
-  /** A micro-turn is written as soon as it is whole; one that is overtaken first. */
-  #writeDecided(turn: MicroTurn): void {
-    if (turn === this.#previous) this.#write(turn);
-    else if (turn.hops === MICRO_TURN_HOPS) {
-      if (this.#previous.hops > 0) this.#write(this.#previous);
-      this.#write(turn);
+  #turnOf(hop: number): MicroTurn | undefined {
+    if (holds(this.#current, hop)) return this.#current;
+    for (const turn of this.#waiting) if (holds(turn, hop)) return turn;
+    return undefined;
+  }
+
+  /** Micro-turns are written in order, each as soon as it and those before it are decided. */
+  #writeDecided(): void {
+    while (this.#waiting.length > 0 && isDecided(this.#waiting[0]!)) this.#writeOldest();
+    if (this.#waiting.length === 0 && this.#current.hops === MICRO_TURN_HOPS && isDecided(this.#current)) {
+      this.#write(this.#current);
     }
   }
 
-  /** The current turn becomes the previous one; a previous one that still waits for replies is written as it is. */
+  /** The current turn joins those that wait for replies; a pod that is too late finds the oldest written without. */
   #turnOver(): void {
     if (this.#current.hops === 0) return;
-    if (this.#previous.hops > 0) this.#write(this.#previous);
-    const turn = this.#current;
-    this.#current = this.#previous;
-    this.#previous = turn;
-    if (turn.decision[turn.hops - 1] !== UNDECIDED) this.#write(turn);
+    this.#waiting.push(this.#current);
+    this.#current = this.#spare.pop() ?? createMicroTurn();
+    if (this.#waiting.length > MAX_WAITING_TURNS) this.#writeOldest();
+    this.#writeDecided();
+  }
+
+  #writeOldest(): void {
+    const oldest = this.#waiting.shift()!;
+    this.#write(oldest);
+    this.#spare.push(oldest);
   }
 
   #write(turn: MicroTurn): void {
-    turn.withheld = this.#withheld;
     if (!this.#closed && !this.#failed) {
       if (this.#pendingTurns >= this.#maxTurns) this.#dropOldestTurn();
       const record = this.#free.pop() ?? Buffer.allocUnsafeSlow(MICRO_TURN_RECORD_BYTES);
@@ -297,6 +313,10 @@ export class TapeWriter {
     this.#onFailed?.(new TapeError("TAPE_WRITE_FAILED", detail, { cause }));
   }
 }
+
+const holds = (turn: MicroTurn, hop: number): boolean => hop >= turn.firstHop && hop < turn.firstHop + turn.hops;
+
+const isDecided = (turn: MicroTurn): boolean => turn.decision[turn.hops - 1] !== UNDECIDED;
 
 /** Ends the tape of a writer that was killed. What it was about to write stays as damage, which readers skip. */
 export async function appendEnd(path: string, hop: number, reason: string): Promise<void> {

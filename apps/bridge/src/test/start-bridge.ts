@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLog, realClock } from "@sidetone/platform";
+import { type Clock, createLog, realClock } from "@sidetone/platform";
 import { type Call, type CallSetup, Carrier, type CarrierOptions } from "@sidetone/testkit";
 import { Bridge } from "../bridge.ts";
 import { bridgeConfig } from "../config.ts";
@@ -36,6 +36,7 @@ export async function startBridge(
   pods: string[],
   env: Record<string, string> = {},
   carrierOptions: Partial<CarrierOptions> = {},
+  clock: Clock = realClock,
 ): Promise<RunningBridge> {
   const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), "bridge-")));
   const port = await freePort();
@@ -54,9 +55,9 @@ export async function startBridge(
     ...env,
   });
   const log = createLog({ process: "bridge", level: config.LOG_LEVEL });
-  const bridge = new Bridge({ config, clock: realClock, log });
+  const bridge = new Bridge({ config, clock, log });
   await bridge.start();
-  const carrier = new Carrier({ accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, ...carrierOptions });
+  const carrier = new Carrier({ accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, clock, ...carrierOptions });
   const url = `http://127.0.0.1:${port}`;
   return {
     bridge,
