@@ -58,7 +58,7 @@ describe("a call of a minute on a virtual clock", () => {
     const first = await minute();
     const second = await minute();
     t.diagnostic(`a minute took ${Math.round(first.tookMs)} and ${Math.round(second.tookMs)} ms`);
-    assert.ok(first.tookMs < MINUTE_MS / 4);
+    assert.ok(first.tookMs < MINUTE_MS / 2, "far faster than real time even on a busy machine");
     assert.ok(first.hops.length >= MINUTE_MS / 40 - 5, `${first.hops.length} hops`);
     const loud = (bytes: Uint8Array) => bytes.findIndex((byte) => byte !== MU_LAW_SILENCE);
     const delay = loud(first.heard) - loud(first.said);
