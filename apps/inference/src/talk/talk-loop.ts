@@ -178,7 +178,7 @@ export class TalkLoop implements CallLoop {
     if (hop.hop % MICRO_TURN_HOPS === 0) this.#reduce({ atMs: this.#nowMs, type: "elapsed" });
     this.#speak(decision, out);
     this.#mouth.give(out);
-    this.#mouth.worded(this.#outputs);
+    this.#mouth.worded(out.outputs);
     this.#leaveWhenHeard();
     out.decision = DECISIONS.indexOf(decision);
     out.epoch = this.#mouth.playout.epoch;
@@ -336,8 +336,9 @@ export class TalkLoop implements CallLoop {
     const { voiced, turn } = this.#hearing;
     const heard = this.#hearing.end();
     if (heard) {
-      this.#outputs.push(this.#want === undefined ? heard : { ...heard, want: this.#want });
-      this.#reduce({ atMs: this.#nowMs, ...heard });
+      const told = this.#want === undefined ? heard : { ...heard, want: this.#want };
+      this.#outputs.push(told);
+      this.#reduce({ atMs: this.#nowMs, ...told });
     } else if (voiced) {
       this.#reduce({ atMs: this.#nowMs, type: "turn-ended", turn });
     }

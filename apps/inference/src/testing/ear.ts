@@ -1,3 +1,4 @@
+import { LINEAR_TO_ULAW, ULAW_TO_LINEAR } from "@sidetone/audio";
 import { HOP_SAMPLES, MU_LAW_SILENCE } from "@sidetone/protocol";
 
 /**
@@ -16,8 +17,12 @@ export class Ear {
   #queue: Uint8Array[] = [];
   #offset = 0;
 
+  /** Gain in dB of what is played from now on; a bridge would ramp to it. */
+  gainDb = 0;
+
   /** Takes a hop's part of a reply. */
-  take(epoch: number, audio: Uint8Array): void {
+  take(epoch: number, audio: Uint8Array, gainDb = 0): void {
+    this.gainDb = gainDb;
     if (epoch > this.epoch) {
       this.ended.push({ epoch: this.epoch, heardSamples: this.heardSamples });
       this.epoch = epoch;
@@ -48,6 +53,14 @@ export class Ear {
       this.#queue.shift();
       this.#offset = 0;
     }
+    if (this.gainDb !== 0) attenuate(this.agent, this.gainDb);
     this.played.push(this.agent.slice());
+  }
+}
+
+function attenuate(audio: Uint8Array, gainDb: number): void {
+  const factor = 10 ** (gainDb / 20);
+  for (let i = 0; i < audio.length; i++) {
+    audio[i] = LINEAR_TO_ULAW[Math.round(ULAW_TO_LINEAR[audio[i]!]! * factor) & 0xffff]!;
   }
 }

@@ -21,6 +21,8 @@ export interface ClientCall {
   readonly outputs: PodOutput[];
   /** Decision of every hop that came back. */
   readonly decisions: number[];
+  /** Gain of every hop that came back. */
+  readonly gains: number[];
   readonly inputs: PodInput[];
 }
 
@@ -53,7 +55,7 @@ export class TickClient {
 
   /** Enters a call; its `opened` goes with the next tick. */
   open(handle: number, opened: Partial<Extract<PodInput, { type: "opened" }>> = {}): ClientCall {
-    const call: ClientCall = { handle, ear: new Ear(), hop: 0, outputs: [], decisions: [], inputs: [] };
+    const call: ClientCall = { handle, ear: new Ear(), hop: 0, outputs: [], decisions: [], gains: [], inputs: [] };
     call.inputs.push({
       type: "opened",
       callId: `call-${handle}`,
@@ -119,8 +121,9 @@ export class TickClient {
       audioAt += audio.length;
       const call = this.calls.get(handle);
       if (!call) return;
-      call.ear.take(reply.epoch[row]!, audio);
+      call.ear.take(reply.epoch[row]!, audio, reply.gain_db[row]!);
       call.decisions.push(reply.decision[row]!);
+      call.gains.push(reply.gain_db[row]!);
     });
     for (const message of reply.outputs) {
       const output = PodOutput.parse(JSON.parse(message.json));
