@@ -85,8 +85,8 @@ describe("Decoder", () => {
 
   it("decides between rivals by what is expected", () => {
     // "for" and "four" differ in a letter that was hardly heard.
-    const frames: Frame[] = [...framesOf("fo"), { u: 0.25, _: 0.75 }, "_", "r", "_", ...framesOf("seven")];
-    const words = (kind: "open" | "digits"): string => {
+    const unclear: Frame[] = [...framesOf("fo"), { u: 0.25, _: 0.75 }, "_", "r", "_"];
+    const words = (kind: "open" | "digits", frames: readonly Frame[]): string => {
       const decoder = new Decoder(grammar);
       decoder.expect({ kind });
       hearAll(decoder, symbolsOf(frames));
@@ -95,8 +95,21 @@ describe("Decoder", () => {
         .map((word) => word.text)
         .join(" ");
     };
-    assert.equal(words("digits"), "four seven");
-    assert.equal(words("open").split(" ")[0], "for");
+    assert.equal(words("digits", [...unclear, ...framesOf("seven")]), "four seven");
+    assert.equal(words("open", [...framesOf("a refund"), ...unclear, ...framesOf("order")]), "a refund for order");
+  });
+
+  it("knows how answers go on", () => {
+    const frames: Frame[] = [...framesOf("the third of ma"), { y: 0.4, r: 0.3, _: 0.3 }, "_"];
+    const decoder = new Decoder(grammar);
+    hearAll(decoder, symbolsOf(frames));
+    assert.equal(
+      decoder
+        .endTurn()
+        .map((word) => word.text)
+        .join(" "),
+      "the third of may",
+    );
   });
 
   it("listens for the alternatives of a choice", () => {

@@ -1,4 +1,5 @@
 import { EXPECTATION_KINDS, type ExpectationKind } from "../port.ts";
+import { answerPatterns } from "./answer-patterns.ts";
 import { type Focus, Language } from "./language.ts";
 import { Lexicon } from "./lexicon.ts";
 import { EVERYDAY_PHRASES } from "./vocabulary.ts";
@@ -35,7 +36,14 @@ export class Grammar {
 
   /** Throws `DECODER_LEXICON_INVALID`. */
   constructor(source: GrammarSource) {
-    const phrases = [...EVERYDAY_PHRASES, ...source.phrases].map(wordsOf).filter((words) => words.length > 0);
+    const weighted = [
+      { phrases: source.phrases, times: 3 },
+      { phrases: EVERYDAY_PHRASES, times: 2 },
+      { phrases: answerPatterns(), times: 1 },
+    ];
+    const phrases = weighted.flatMap(({ phrases, times }) =>
+      phrases.map((phrase) => ({ words: wordsOf(phrase), times })),
+    );
     this.symbols = source.symbols;
     this.symbolCount = source.symbols.length;
     this.language = new Language(phrases, (source.words ?? []).flatMap(wordsOf));

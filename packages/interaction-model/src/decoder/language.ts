@@ -23,6 +23,12 @@ const LONGEST_CONTEXT = 3;
 export const NO_CONTEXT = 0;
 export const START_CONTEXT = 1;
 
+/** A wording, and how often it counts. */
+export interface WeightedPhrase {
+  readonly words: readonly string[];
+  readonly times: number;
+}
+
 /** Runs of words that were seen, with what followed them. */
 interface Context {
   /** The same run without its first word. */
@@ -48,15 +54,19 @@ export class Language {
   /** Context after a context and a word, keyed by `context * words + word`; missing where nothing so long was seen. */
   readonly #longer = new Map<number, number>();
 
-  constructor(phrases: readonly (readonly string[])[], extraWords: readonly string[]) {
+  constructor(phrases: readonly WeightedPhrase[], extraWords: readonly string[]) {
     const known = new Set<string>(extraWords);
-    for (const phrase of phrases) for (const word of phrase) known.add(word);
+    for (const { words } of phrases) for (const word of words) known.add(word);
     for (const classes of Object.values(CLASSES))
       for (const { words } of classes) for (const word of words) known.add(word);
     this.words = [...known].sort();
     this.indexOf = new Map(this.words.map((word, index) => [word, index]));
     for (const depth of [0, 1]) this.#contexts.push({ shorter: NO_CONTEXT, depth, followers: new Map(), total: 0 });
-    for (const phrase of phrases) this.#count(phrase.map((word) => this.indexOf.get(word)!));
+    for (const { words, times } of phrases)
+      this.#count(
+        words.map((word) => this.indexOf.get(word)!),
+        times,
+      );
     const { followers, total } = this.#contexts[NO_CONTEXT]!;
     this.#unigram = Float64Array.from(this.words, (_, word) => {
       const seen = (followers.get(word) ?? 0) / Math.max(1, total);
@@ -85,13 +95,13 @@ export class Language {
     }
   }
 
-  #count(phrase: readonly number[]): void {
+  #count(phrase: readonly number[], times: number): void {
     let context = START_CONTEXT;
     for (const word of phrase) {
       for (let at = context; ; at = this.#contexts[at]!.shorter) {
         const { followers } = this.#contexts[at]!;
-        followers.set(word, (followers.get(word) ?? 0) + 1);
-        this.#contexts[at]!.total++;
+        followers.set(word, (followers.get(word) ?? 0) + times);
+        this.#contexts[at]!.total += times;
         if (at === NO_CONTEXT) break;
       }
       context = this.#grow(context, word);

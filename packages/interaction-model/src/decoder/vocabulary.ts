@@ -2,18 +2,19 @@ import type { ExpectationKind } from "../port.ts";
 
 const list = (text: string): string[] => text.trim().split(/[\s,]+/);
 
-const DIGITS = list("zero oh one two three four five six seven eight nine");
-const TEENS = list("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen");
-const TENS = list("twenty thirty forty fifty sixty seventy eighty ninety");
+export const DIGITS = list("zero oh one two three four five six seven eight nine");
+export const TEENS = list("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen");
+export const TENS = list("twenty thirty forty fifty sixty seventy eighty ninety");
 const NUMBERS = [...DIGITS, ...TEENS, ...TENS, ...list("hundred thousand and")];
 const REPEATS = list("double triple nought");
-const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
+export const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
 /** International radiotelephony alphabet. */
 const PHONETIC = list(`alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa
   quebec romeo sierra tango uniform victor whiskey yankee zulu`);
-const MONTHS = list("january february march april may june july august september october november december");
-const DAYS = list("monday tuesday wednesday thursday friday saturday sunday");
-const ORDINALS = list(`first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
+export const MONTHS = list("january february march april may june july august september october november december");
+export const DAYS = list("monday tuesday wednesday thursday friday saturday sunday");
+export const ORDINALS =
+  list(`first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
   fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth thirty`);
 const RELATIVE_DAYS = list(
   "today tomorrow yesterday tonight next last this week weekend day after before on the of ago in two",
@@ -28,7 +29,8 @@ const TIMES = [
 const MONEY = list("pounds pound pence penny dollars dollar cents cent euros euro quid point");
 const YES_NO = list(`yes yeah yep yup no nope nah correct right wrong sure okay ok exactly absolutely not really please
   thanks thank you that's it's it is isn't i do don't fine mhm uh huh that`);
-const FIRST_NAMES = list(`james mary robert patricia john jennifer michael linda david elizabeth william barbara richard
+export const FIRST_NAMES =
+  list(`james mary robert patricia john jennifer michael linda david elizabeth william barbara richard
   susan joseph jessica thomas sarah charles karen christopher lisa daniel nancy matthew betty anthony margaret mark sandra
   donald ashley steven kimberly paul emily andrew donna joshua michelle kenneth carol kevin amanda brian melissa george
   deborah timothy stephanie ronald rebecca jason laura edward helen jeffrey sharon ryan cynthia jacob kathleen gary amy
@@ -37,7 +39,8 @@ const FIRST_NAMES = list(`james mary robert patricia john jennifer michael linda
   aaron julie jose joyce adam victoria nathan kelly henry lauren zachary joan peter evelyn kyle olivia ethan judith noah
   megan oliver grace harry amelia charlie sophie oscar chloe leo freya omar fatima ahmed aisha wei mei raj priya carlos
   sofia juan lucia pierre marie hans greta alice bob jane joe sam tom max kate lucy ella`);
-const LAST_NAMES = list(`smith johnson williams brown jones garcia miller davis rodriguez martinez hernandez lopez
+export const LAST_NAMES =
+  list(`smith johnson williams brown jones garcia miller davis rodriguez martinez hernandez lopez
   gonzalez wilson anderson thomas taylor moore jackson martin lee perez thompson white harris sanchez clark ramirez lewis
   robinson walker young allen king wright scott torres nguyen hill flores green adams nelson baker hall rivera campbell
   mitchell carter roberts evans edwards collins stewart morris murphy cook rogers bell bailey cooper reed kelly howard
@@ -68,8 +71,8 @@ interface WordClass {
 export const CLASSES: Readonly<Record<ExpectationKind, readonly WordClass[]>> = {
   open: [{ words: AROUND, share: 0.08 }],
   "yes-no": [
-    { words: YES_NO, share: 0.6 },
-    { words: AROUND, share: 0.1 },
+    { words: YES_NO, share: 0.3 },
+    { words: AROUND, share: 0.05 },
   ],
   digits: [
     { words: DIGITS, share: 0.74 },
@@ -91,49 +94,49 @@ export const CLASSES: Readonly<Record<ExpectationKind, readonly WordClass[]>> = 
     { words: AROUND, share: 0.08 },
   ],
   name: [
-    { words: FIRST_NAMES, share: 0.25 },
-    { words: LAST_NAMES, share: 0.25 },
-    { words: LETTERS, share: 0.2 },
-    { words: list("my name is name's it's double mister missus"), share: 0.12 },
-    { words: AROUND, share: 0.05 },
+    { words: FIRST_NAMES, share: 0.125 },
+    { words: LAST_NAMES, share: 0.125 },
+    { words: LETTERS, share: 0.1 },
+    { words: list("my name is name's it's double mister missus"), share: 0.06 },
+    { words: AROUND, share: 0.025 },
   ],
   date: [
-    { words: MONTHS, share: 0.2 },
-    { words: [...ORDINALS, "twenty"], share: 0.22 },
-    { words: DAYS, share: 0.14 },
-    { words: [...NUMBERS], share: 0.14 },
-    { words: RELATIVE_DAYS, share: 0.16 },
-    { words: AROUND, share: 0.05 },
+    { words: MONTHS, share: 0.1 },
+    { words: [...ORDINALS, "twenty"], share: 0.11 },
+    { words: DAYS, share: 0.07 },
+    { words: [...NUMBERS], share: 0.07 },
+    { words: RELATIVE_DAYS, share: 0.08 },
+    { words: AROUND, share: 0.025 },
   ],
   time: [
-    { words: [...NUMBERS], share: 0.4 },
-    { words: TIMES, share: 0.35 },
-    { words: [...DAYS, "tomorrow", "today"], share: 0.06 },
-    { words: AROUND, share: 0.05 },
+    { words: [...NUMBERS], share: 0.2 },
+    { words: TIMES, share: 0.175 },
+    { words: [...DAYS, "tomorrow", "today"], share: 0.03 },
+    { words: AROUND, share: 0.025 },
   ],
   money: [
-    { words: NUMBERS, share: 0.55 },
-    { words: MONEY, share: 0.3 },
-    { words: AROUND, share: 0.05 },
+    { words: NUMBERS, share: 0.275 },
+    { words: MONEY, share: 0.15 },
+    { words: AROUND, share: 0.025 },
   ],
   choice: [
-    { words: CHOICES, share: 0.4 },
-    { words: AROUND, share: 0.1 },
+    { words: CHOICES, share: 0.2 },
+    { words: AROUND, share: 0.05 },
   ],
   email: [
-    { words: EMAIL, share: 0.3 },
-    { words: LETTERS, share: 0.2 },
-    { words: FIRST_NAMES, share: 0.15 },
-    { words: LAST_NAMES, share: 0.15 },
-    { words: DIGITS, share: 0.08 },
-    { words: AROUND, share: 0.03 },
+    { words: EMAIL, share: 0.15 },
+    { words: LETTERS, share: 0.1 },
+    { words: FIRST_NAMES, share: 0.075 },
+    { words: LAST_NAMES, share: 0.075 },
+    { words: DIGITS, share: 0.04 },
+    { words: AROUND, share: 0.015 },
   ],
   address: [
-    { words: STREETS, share: 0.35 },
-    { words: NUMBERS, share: 0.2 },
-    { words: LETTERS, share: 0.12 },
-    { words: LAST_NAMES, share: 0.05 },
-    { words: AROUND, share: 0.05 },
+    { words: STREETS, share: 0.175 },
+    { words: NUMBERS, share: 0.1 },
+    { words: LETTERS, share: 0.06 },
+    { words: LAST_NAMES, share: 0.025 },
+    { words: AROUND, share: 0.025 },
   ],
 };
 
