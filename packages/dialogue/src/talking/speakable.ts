@@ -1,4 +1,4 @@
-import { addDays, daysBetween, weekdayOf } from "../understanding/moments.ts";
+import { daysBetween, weekdayOf } from "../understanding/moments.ts";
 
 /** Values as a person would say them on the telephone. All pure; dates are yyyy-mm-dd, times HH:MM. */
 
@@ -167,6 +167,3 @@ export const sayEmail = (email: string): string =>
 
 export const saySpelled = (text: string): string =>
   [...text.toUpperCase()].filter((symbol) => symbol !== " ").join(", ");
-
-export const weekdayName = (date: string): string => WEEKDAYS[weekdayOf(date)] as string;
-export { addDays };

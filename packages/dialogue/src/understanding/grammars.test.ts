@@ -36,6 +36,7 @@ describe("digits of a five-digit number", () => {
     ["four seven two nine one five", "472915"],
     ["triple one two double", "1112"],
     ["it's four to seven for one", "42741"],
+    ["where my order for seven two nine one", "47291", "", false],
     ["where is my order four seven two nine one", "47291", "", false],
     ["i ordered two chairs and my number is four seven two nine one", "47291", "", false],
     ["order four seven two nine one for my wife", "47291", "", false],
