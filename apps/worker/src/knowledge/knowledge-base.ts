@@ -39,17 +39,17 @@ function processTerm(term: string): string | null {
   return word.length > 3 ? word.replace(/(?<!s)s$/, "") : word;
 }
 
-/** BM25 with fuzzy match over a folder of documents; re-reads it when a file has changed. */
+/** BM25 with fuzzy match over folders of documents; re-reads them when a file has changed. A folder may be missing. */
 export class KnowledgeBase {
-  readonly #folder: string;
+  readonly #folders: readonly string[];
   readonly #log: Logger;
   #index = newIndex();
   #documentFrequency = new Map<string, number>();
   #fingerprint = "";
   #chunks = 0;
 
-  constructor(folder: string, log: Logger) {
-    this.#folder = folder;
+  constructor(folders: string | readonly string[], log: Logger) {
+    this.#folders = typeof folders === "string" ? [folders] : folders;
     this.#log = log;
   }
 
@@ -57,14 +57,13 @@ export class KnowledgeBase {
     return this.#chunks;
   }
 
-  /** Reads the folder if it changed. A file that cannot be read is logged and left out. */
+  /** Reads the folders if they changed. A file that cannot be read is logged and left out. */
   async refresh(): Promise<void> {
     const files = await this.#files();
     const fingerprint = files.map((file) => `${file.path}:${file.mtimeMs}`).join("\n");
     if (fingerprint === this.#fingerprint) return;
     const chunks: Chunk[] = [];
-    for (const { path } of files) {
-      const name = relative(this.#folder, path);
+    for (const { path, name } of files) {
       try {
         for (const section of await readDocument(path)) {
           const source = [name, ...section.headings].join(" > ");
@@ -127,14 +126,26 @@ export class KnowledgeBase {
     return held / all;
   }
 
-  async #files(): Promise<{ path: string; mtimeMs: number }[]> {
-    const entries = await readdir(this.#folder, { recursive: true, withFileTypes: true });
-    const paths = entries
-      .filter((e) => e.isFile() && (DOCUMENT_TYPES as readonly string[]).includes(extname(e.name).toLowerCase()))
-      .map((e) => join(e.parentPath, e.name))
-      .sort();
-    return Promise.all(paths.map(async (path) => ({ path, mtimeMs: (await stat(path)).mtimeMs })));
+  async #files(): Promise<{ path: string; name: string; mtimeMs: number }[]> {
+    const found = await Promise.all(this.#folders.map(filesOf));
+    return found.flat();
   }
+}
+
+async function filesOf(folder: string): Promise<{ path: string; name: string; mtimeMs: number }[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    },
+  );
+  const paths = entries
+    .filter((e) => e.isFile() && (DOCUMENT_TYPES as readonly string[]).includes(extname(e.name).toLowerCase()))
+    .map((e) => join(e.parentPath, e.name))
+    .sort();
+  return Promise.all(
+    paths.map(async (path) => ({ path, name: relative(folder, path), mtimeMs: (await stat(path)).mtimeMs })),
+  );
 }
 
 const newIndex = () =>
