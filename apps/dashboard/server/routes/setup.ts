@@ -51,7 +51,7 @@ export function setupRoutes(app: Api, context: DashboardContext): void {
         signal: AbortSignal.timeout(8_000),
       });
     } catch (error) {
-      throw new SidetoneError("CARRIER_REFUSED", `Twilio does not answer: ${(error as Error).message}.`, {
+      throw new SidetoneError("CARRIER_REFUSED", `${apiBase} does not answer.`, {
         cause: error,
       });
     }

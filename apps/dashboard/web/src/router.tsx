@@ -115,7 +115,7 @@ const routeTree = root.addChildren([
       lazyRouteComponent(() => import("./pages/system-pages.tsx"), "AuditPage"),
     ),
     page(
-      "/health",
+      "/status",
       lazyRouteComponent(() => import("./pages/system-pages.tsx"), "HealthPage"),
     ),
   ]),

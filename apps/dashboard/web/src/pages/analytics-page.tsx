@@ -121,7 +121,7 @@ export function AnalyticsPage() {
                 label="Cut-ins"
                 value={String(data.cutIns)}
                 search={search({ cutInsAtLeast: 1 })}
-                note={`in ${data.callsWithCutIn} calls`}
+                note={data.callsWithCutIn === 1 ? "in 1 call" : `in ${data.callsWithCutIn} calls`}
                 poor={data.cutIns > 0}
               />
             </dl>
@@ -139,6 +139,7 @@ export function AnalyticsPage() {
                     { label: "p90", colour: "--caller", values: data.series.map((each) => each.response?.p90 ?? null) },
                   ]}
                   unit="ms"
+                  range={range}
                 />
               </div>
             </Card>
@@ -175,6 +176,7 @@ export function AnalyticsPage() {
                       { label: "Contained", colour: "--good", values: data.series.map((each) => each.contained) },
                     ]}
                     unit=""
+                    range={range}
                   />
                 </div>
               </Card>
@@ -266,8 +268,10 @@ function TimeChart({
   times,
   lines,
   unit,
+  range,
 }: {
   times: number[];
+  range: { from: string; to: string };
   lines: readonly { label: string; colour: string; values: (number | null)[] }[];
   unit: string;
 }) {
@@ -292,7 +296,10 @@ function TimeChart({
           height: 200,
           cursor: { points: { size: 6 } },
           legend: { live: true },
-          scales: { y: { range: (_, __, max) => [0, Math.max(1, (max ?? 1) * 1.1)] } },
+          scales: {
+            x: { range: () => [Date.parse(range.from) / 1000, Date.parse(range.to) / 1000] },
+            y: { range: (_, __, max) => [0, Math.max(1, (max ?? 1) * 1.1)] },
+          },
           axes: [
             axis,
             { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => `${tick}${unit && ` ${unit}`}`) },
@@ -321,6 +328,11 @@ function TimeChart({
       removeEventListener("sidetone-theme", make);
       plot?.destroy();
     };
-  }, [times, lines, unit]);
-  return <div ref={box} className="[&_.u-legend]:text-ink-soft [&_.u-legend]:text-xs" />;
+  }, [times, lines, unit, range]);
+  return (
+    <div
+      ref={box}
+      className="[&_.u-label]:!font-normal [&_.u-legend]:!font-sans [&_.u-legend]:text-ink-soft [&_.u-legend]:text-xs [&_.u-value]:tabular-nums"
+    />
+  );
 }

@@ -85,7 +85,7 @@ export function SourceEditor({
           look,
           EditorView.lineWrapping,
           EditorState.readOnly.of(readOnly),
-          EditorView.contentAttributes.of({ "aria-label": "Playbook" }),
+          EditorView.contentAttributes.of({ "aria-label": "Playbook", tabindex: "0" }),
           autocompletion({ override: [(context) => complete(context, schema)] }),
           ...(readOnly
             ? []

@@ -62,6 +62,7 @@ export const LANES = {
 export const HEIGHT = 256;
 export const HEIGHT_WITH_SCORES = 344;
 
+const MOST_ASIDE_PX = 60;
 const FONT = '500 11px "Inter Variable", sans-serif';
 
 /** Draws what is in sight and nothing else: the cost does not grow with the call. */
@@ -201,28 +202,29 @@ function wordLanes(pen: CanvasRenderingContext2D, width: number, scene: Scene, p
   const { view } = scene;
   const endMs = view.startMs + width * view.msPerPx;
   const legible = view.msPerPx < 22;
+  // Words that would run into those before them move aside a little; further on they become ticks.
+  const freeFrom = { caller: Number.NEGATIVE_INFINITY, agent: Number.NEGATIVE_INFINITY };
   for (const line of scene.replay.lines) {
     if (line.endMs < view.startMs - 5_000 || line.startMs > endMs) continue;
     const lane = line.who === "agent" ? LANES.agentWords : LANES.callerWords;
     const middle = lane.top + lane.height / 2;
     if (line.who === "supervisor") continue;
-    let freeFrom = Number.NEGATIVE_INFINITY;
     for (const word of line.words) {
       const x = (word.startMs - view.startMs) / view.msPerPx;
       const until = (word.endMs - view.startMs) / view.msPerPx;
       if (until < -80 || x > width) continue;
       pen.fillStyle = word.heard ? (line.who === "agent" ? palette.agentInk : palette.callerInk) : palette.faint;
-      if (!legible) {
+      const at = Math.max(x, freeFrom[line.who]);
+      if (!legible || at - x > MOST_ASIDE_PX) {
         pen.globalAlpha = 0.5;
         pen.fillRect(x, middle - 1.5, Math.max(1, until - x - 1), 3);
         pen.globalAlpha = 1;
         continue;
       }
-      const at = Math.max(x, freeFrom);
       const length = pen.measureText(word.text).width;
       pen.fillText(word.text, at, middle);
       if (!word.heard) pen.fillRect(at, middle, length, 1);
-      freeFrom = at + length + 4;
+      freeFrom[line.who] = at + length + 4;
     }
   }
 }
