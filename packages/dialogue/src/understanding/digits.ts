@@ -48,6 +48,20 @@ type Piece =
  * corrected). A correction replaces as many digits at the end as it brings beyond the length; a full string replaces all.
  */
 export function hearDigits(tokens: readonly Token[], length: number, known: string, asked: boolean): DigitsHeard {
+  const plain = readDigits(tokens, length, known, asked);
+  if (plain.digits.length !== length - 1 || plain.corrected) return plain;
+  // "order for seven two nine one": the word before the number was its first digit, if that makes it whole.
+  const at = tokens.findIndex(
+    (token, i) => token.text in DIGIT_HOMOPHONES && (tokens[i + 1]?.text ?? "") in DIGIT_WORDS,
+  );
+  const word = tokens[at];
+  if (word === undefined) return plain;
+  const meant = { ...word, text: DIGIT_HOMOPHONES[word.text] as string };
+  const whole = readDigits([...tokens.slice(0, at), meant, ...tokens.slice(at + 1)], length, known, asked);
+  return whole.digits.length === length ? whole : plain;
+}
+
+function readDigits(tokens: readonly Token[], length: number, known: string, asked: boolean): DigitsHeard {
   const pieces = split(tokens);
   let digits = known;
   let run = "";
