@@ -85,7 +85,7 @@ class LineTestLoop implements CallLoop {
     const at = row * DECISION_COUNT;
     for (let i = 0; i < DECISION_COUNT; i++) if (outputs.decision[at + i]! > 0.5) out.decision = i;
     this.#playout.tick();
-    out.outputs.push(...this.#pending.splice(0));
+    if (this.#pending.length > 0) out.outputs.push(...this.#pending.splice(0));
     if (hop.hop === 0 && !this.#resumed) this.#say(LINE_TEST_TONE.slice(), "tone", out);
     if (out.decision === YIELD) this.#stop();
     if (outputs.voice[row * VOICE_COUNT]! > 0.5) {

@@ -183,7 +183,7 @@ export class TalkLoop implements CallLoop {
     out.decision = DECISIONS.indexOf(decision);
     out.epoch = this.#mouth.playout.epoch;
     out.gainDb = this.#gainDb();
-    out.outputs.unshift(...this.#outputs.splice(0));
+    if (this.#outputs.length > 0) out.outputs.unshift(...this.#outputs.splice(0));
   }
 
   snapshot(): unknown {
@@ -356,6 +356,7 @@ export class TalkLoop implements CallLoop {
   }
 
   #tellMouthEvents(): void {
+    if (this.#mouthEvents.length === 0) return;
     for (const event of this.#mouthEvents.splice(0)) {
       const utteranceId = event.line.say.utteranceId;
       if (event.type === "began") this.#reduce({ atMs: this.#nowMs, type: "agent-began", utteranceId });
