@@ -141,8 +141,10 @@ export class BridgeFixture {
 
   async close(): Promise<void> {
     this.#closed = true;
+    const isConnected = this.#inbox.status === "ready";
     this.#inbox.disconnect();
-    await this.#loop;
+    // While ioredis waits to reconnect, a disconnect leaves its queued commands unanswered for ever.
+    if (isConnected) await this.#loop;
     for (const queue of this.#queues.values()) await queue.close();
     this.redis.disconnect();
   }

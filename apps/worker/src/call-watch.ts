@@ -35,8 +35,10 @@ export class CallWatch {
 
   async close(): Promise<void> {
     this.#closed = true;
+    const isConnected = this.#redis.status === "ready";
     this.#redis.disconnect();
-    await this.#loop;
+    // While ioredis waits to reconnect, a disconnect leaves its queued commands unanswered for ever.
+    if (isConnected) await this.#loop;
   }
 
   async #follow(): Promise<void> {

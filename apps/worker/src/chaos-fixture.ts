@@ -51,5 +51,6 @@ const worker = new TaskWorker({
   metrics: new TaskMetrics(new Metrics("chaos", { defaults: false })),
   log: createLog({ process: "chaos", level: process.env.CHAOS_LOG ?? "silent" }),
 });
+process.on("SIGTERM", () => void worker.drain(1_000).then(() => process.exit(0)));
 await worker.ready();
 process.stdout.write("ready\n");

@@ -51,7 +51,7 @@ async function setUp() {
     workers.delete(child);
   };
   const close = async () => {
-    for (const child of [...workers]) await kill(child);
+    for (const child of workers) if (child.exitCode === null && child.signalCode === null) await kill(child);
     await bridge.close();
     await redis.close();
     messages.server.close();
@@ -151,6 +151,22 @@ test("Redis away for five seconds: tasks resume, each is answered once", async (
     const row = db.prepare("SELECT count(*) AS n FROM cases WHERE subject LIKE 'kill %'").get() as { n: number };
     db.close();
     assert.equal(row.n, tasks.cases.length);
+  } finally {
+    await close();
+  }
+});
+
+test("a worker told to leave while Redis is away leaves within its bound", async () => {
+  const { redis, spawnWorker, close } = await setUp();
+  try {
+    const child = await spawnWorker();
+    await redis.stop("SIGKILL");
+    const exited = once(child, "exit");
+    const startedMs = performance.now();
+    child.kill("SIGTERM");
+    const [code] = await exited;
+    assert.equal(code, 0);
+    assert.ok(performance.now() - startedMs < 8_000);
   } finally {
     await close();
   }

@@ -23,6 +23,7 @@ import type { Tools } from "./tool.ts";
 /** How often the knowledge folder is looked at for changed files. */
 const KNOWLEDGE_REFRESH_MS = 30_000;
 
+const QUEUE_DEPTH_MS = 5_000;
 const TWILIO_API = "https://api.twilio.com";
 
 const config = readConfig(WorkerConfig, process.env);
@@ -35,7 +36,7 @@ const crm = openConnectors(config, process.env, metrics, log);
 const database = openDatabase(config.DATABASE_URL, config.DATA_DIR);
 await database.migrate();
 
-const knowledge = new KnowledgeBase(config.KNOWLEDGE_DIR, log);
+const knowledge = new KnowledgeBase([config.KNOWLEDGE_DIR, resolve(config.DATA_DIR, "knowledge")], log);
 await knowledge.refresh();
 const refreshing = setInterval(() => {
   knowledge.refresh().catch((error) => log.warn({ err: error }, "the knowledge folder could not be read"));
@@ -75,6 +76,16 @@ function reasoningAndAfterCall(queues: TaskWorker["queues"]): Tools {
   return { ...reasoningTools(settings), ...afterCallTools({ ...afterCall, summarise: summariser(settings) }) };
 }
 
+const depth = metrics.gauge("task_queue_jobs", "Jobs by cost class and state", ["cost", "state"] as const);
+const measuring = setInterval(() => {
+  worker
+    .depths()
+    .then((all) => {
+      for (const { cost, state, jobs } of all) depth.set({ cost, state }, jobs);
+    })
+    .catch((error) => log.debug({ err: error }, "the queues could not be counted"));
+}, QUEUE_DEPTH_MS);
+
 const server = fastify();
 serveOperations(server, metrics, {
   health: () => ({
@@ -93,6 +104,7 @@ serveOperations(server, metrics, {
 });
 serveDeadLetters(server, new DeadLetters(worker.queues, redis));
 
+shutdown.add("measuring", () => clearInterval(measuring));
 shutdown.add("tasks", () => worker.drain(config.WORKER_DRAIN_MS));
 shutdown.add("reasoning", () => childTasks?.close());
 shutdown.add("operations server", () => server.close());

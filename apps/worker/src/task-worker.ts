@@ -33,6 +33,8 @@ const SHARES: Record<CostClass, FairShare> = {
 };
 /** A job that took this many workers down with it is a dead letter. */
 const MOST_CRASHES = 12;
+/** After the drain's bound, how long handing back may take. */
+const HAND_BACK_MS = 2_000;
 const KEPT_COMPLETED = { age: 600, count: 2_000 };
 const KEPT_DEAD_LETTERS = { age: 14 * 86_400, count: 10_000 };
 
@@ -102,20 +104,37 @@ export class TaskWorker {
     return this.#redis.status === "ready" && this.#workers.every((worker) => worker.isRunning());
   }
 
+  /** Jobs per class and state, for autoscaling and the operator's eye. */
+  async depths(): Promise<{ cost: CostClass; state: string; jobs: number }[]> {
+    const all = COST_CLASSES.map(async (cost) => {
+      const counts = await this.queues[cost].getJobCounts("waiting", "prioritized", "delayed", "active", "failed");
+      return Object.entries(counts).map(([state, jobs]) => ({ cost, state, jobs }));
+    });
+    return (await Promise.all(all)).flat();
+  }
+
   /**
    * Takes no more tasks, lets the running ones finish for `boundMs`, hands the rest back to the queue
-   * at once, and closes.
+   * at once, and closes. With Redis away it leaves all the same: the locks run out, and another worker
+   * takes over.
    */
   async drain(boundMs: number): Promise<void> {
     const handBack = setTimeout(() => {
       this.#log.warn({ tasks: this.running.size }, "handing unfinished tasks back to the queue");
       this.running.handBack();
     }, boundMs);
-    await Promise.all(this.#workers.map((worker) => worker.close()));
+    let leave: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      leave = setTimeout(resolve, boundMs + HAND_BACK_MS);
+    });
+    const closing = Promise.all([...this.#workers, ...Object.values(this.queues)].map((part) => part.close()));
+    await Promise.race([closing, late]);
     clearTimeout(handBack);
+    clearTimeout(leave);
     await this.#watch.close();
-    await Promise.all(Object.values(this.queues).map((queue) => queue.close()));
     this.#redis.disconnect();
+    // What was left behind ends with its connection; nobody waits for it any more.
+    closing.catch((error) => this.#log.debug({ err: error }, "a queue did not close in time"));
   }
 
   /** A job that crashed its workers too often never reached the end of `processTask`: its call must hear of it. */
