@@ -67,7 +67,7 @@ export function AnalyticsPage() {
         ) : figures.isError ? (
           <Fault error={figures.error} retry={() => void figures.refetch()} />
         ) : !data || data.calls === 0 ? (
-          <Card>
+          <Card className="min-w-0">
             <Empty title="No calls in this time">Choose a longer stretch, or place a call from the Phone page.</Empty>
           </Card>
         ) : (
@@ -125,7 +125,7 @@ export function AnalyticsPage() {
                 poor={data.cutIns > 0}
               />
             </dl>
-            <Card>
+            <Card className="min-w-0">
               <CardTitle>Response latency over time</CardTitle>
               <div className="p-3">
                 <TimeChart
@@ -143,8 +143,8 @@ export function AnalyticsPage() {
                 />
               </div>
             </Card>
-            <div className="grid gap-4 lg:grid-cols-2">
-              <Card>
+            <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2">
+              <Card className="min-w-0">
                 <CardTitle>Responses by latency</CardTitle>
                 <Bars
                   rows={data.histogram.map((bin) => ({
@@ -155,7 +155,7 @@ export function AnalyticsPage() {
                   }))}
                 />
               </Card>
-              <Card>
+              <Card className="min-w-0">
                 <CardTitle>What callers want</CardTitle>
                 <Bars
                   rows={data.wants.slice(0, 11).map((each) => ({
@@ -166,7 +166,7 @@ export function AnalyticsPage() {
                   }))}
                 />
               </Card>
-              <Card>
+              <Card className="min-w-0">
                 <CardTitle>Calls over time</CardTitle>
                 <div className="p-3">
                   <TimeChart
@@ -180,7 +180,7 @@ export function AnalyticsPage() {
                   />
                 </div>
               </Card>
-              <Card>
+              <Card className="min-w-0">
                 <CardTitle>Why callers were transferred</CardTitle>
                 {data.transferReasons.length === 0 ? (
                   <p className="px-4 py-3 text-ink-soft">Nobody was transferred.</p>
@@ -332,7 +332,7 @@ function TimeChart({
   return (
     <div
       ref={box}
-      className="[&_.u-label]:!font-normal [&_.u-legend]:!font-sans [&_.u-legend]:text-ink-soft [&_.u-legend]:text-xs [&_.u-value]:tabular-nums"
+      className="min-w-0 overflow-hidden [&_.u-label]:!font-normal [&_.u-legend]:!font-sans [&_.u-legend]:text-ink-soft [&_.u-legend]:text-xs [&_.u-value]:tabular-nums"
     />
   );
 }

@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { BridgeCommand, bridgeInboxStream, type CallEvent } from "@sidetone/protocol";
+import { upsertCall } from "@sidetone/store";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { WEB_ROOT } from "../app.ts";
+import { started, startTestDashboard, type TestDashboard, writeTape } from "../testing/fixture.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
+const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const SLOW = { timeout: 240_000 };
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+interface Violation {
+  id: string;
+  impact: string;
+  nodes: { target: string[] }[];
+}
+
+const absent = !existsSync(CHROMIUM)
+  ? "Chromium is not installed (apt-get install chromium)"
+  : !existsSync(join(WEB_ROOT, "index.html"))
+    ? "the web app is not built (npm run build -w apps/dashboard)"
+    : false;
+
+describe("the dashboard in a browser", { skip: absent }, () => {
+  let test: TestDashboard;
+  let browser: Browser;
+  let page: Page;
+  const faults: string[] = [];
+
+  before(async () => {
+    test = await startTestDashboard();
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...QUIET] });
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, baseURL: test.url });
+    page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error" && /Content Security Policy/.test(message.text())) faults.push(message.text());
+    });
+  });
+  after(async () => {
+    await browser?.close();
+    await test?.close();
+  });
+
+  /** axe's own names of what is wrong, for WCAG 2.2 AA. */
+  const violations = async (): Promise<string[]> => {
+    await page.evaluate(readFileSync(axe, "utf8"));
+    const found = await page.evaluate<Violation[]>(
+      `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }).then((found) => found.violations)`,
+    );
+    return found
+      .filter((each) => each.impact === "serious" || each.impact === "critical")
+      .map((each) => `${each.id} ${each.nodes.map((node) => node.target.join(" ")).join(", ")}`);
+  };
+
+  it("lets the first admin in with the printed link", SLOW, async () => {
+    const token = new URL(test.dashboard.firstAdminUrl ?? "").hash;
+    await page.goto(`/join${token}`);
+    await page.getByLabel("Your name").fill("Ada Lovelace");
+    await page.getByLabel("Email").fill("ada@example.com");
+    await page.getByLabel("Password").fill("ten characters");
+    await page.getByRole("button", { name: "Make the account" }).click();
+    await page.waitForURL("**/phone");
+    await page.getByRole("button", { name: "Call", exact: true }).waitFor();
+  });
+
+  it("shows 500 live calls without drawing 500 rows, and stays calm", SLOW, async (t) => {
+    const ids = Array.from({ length: 500 }, (_, i) => `live${i}`);
+    await test.publish(...ids.map((id, i) => started(id, { from: `+44163296${String(i).padStart(4, "0")}` })));
+    await page.goto("/live");
+    await page.getByText("500 calls").waitFor();
+    const rows = await page.locator("[aria-label='Live calls'] > li").count();
+    assert.ok(rows > 5 && rows < 60, `${rows} rows`);
+    const client = await page.context().newCDPSession(page);
+    await client.send("Performance.enable");
+    const busySeconds = async () => {
+      const { metrics } = await client.send("Performance.getMetrics");
+      return metrics.find((each) => each.name === "TaskDuration")?.value ?? 0;
+    };
+    const [busy, startedAt] = [await busySeconds(), performance.now()];
+    let events = 0;
+    // Two floor changes a second and call, as in a lively conversation.
+    for (let round = 1; round <= 10; round++) {
+      const floors = ids.map((callId): CallEvent => {
+        const caller = round % 2 === 0;
+        return { type: "floor", callId, atMs: round * 500, caller, agent: !caller, decision: "listen" };
+      });
+      await test.publish(...floors);
+      events += floors.length;
+    }
+    const seconds = (performance.now() - startedAt) / 1000;
+    const share = ((await busySeconds()) - busy) / seconds;
+    t.diagnostic(`${Math.round(events / seconds)} events/s keep the tab ${Math.round(share * 100)}% busy`);
+    await page.getByLabel("Filter calls").fill("0499");
+    await page.getByText("+44 163 296 0499").waitFor();
+    assert.equal(await page.locator("[aria-label='Live calls'] > li").count(), 1);
+  });
+
+  it("sends a whisper to the bridge that holds the call", SLOW, async () => {
+    await page.goto("/live/live7");
+    await page.getByLabel("Whisper to the agent").fill("Offer them free delivery");
+    await page.keyboard.press("Enter");
+    await page.getByText("The agent has it.").waitFor();
+    const entries = await test.dashboard.context.redis.xrange(bridgeInboxStream("bridge-test"), "-", "+");
+    const command = BridgeCommand.parse(JSON.parse(entries.at(-1)?.[1][1] ?? ""));
+    assert.deepEqual(command, {
+      type: "input",
+      callId: "live7",
+      input: { type: "whispered", text: "Offer them free delivery", by: "ada@example.com" },
+    });
+  });
+
+  it("replays by keyboard alone: open, jump, comment, link", SLOW, async (t) => {
+    const tapePath = await writeTape(test.dataDir, "qa1", 60_000);
+    const { db } = test.dashboard.context.database;
+    await upsertCall(
+      db,
+      {
+        id: "qa1",
+        tapePath,
+        from: "+441632960123",
+        outcome: "contained",
+        startedAt: new Date().toISOString(),
+        durationMs: 60_000,
+      },
+      { turns: [{ who: "caller", startMs: 0, endMs: 2_400, text: "where is my order" }], marks: [] },
+    );
+    await page.goto("/calls");
+    await page.locator("[data-call-row]").first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("order");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**text=order**");
+    await page.keyboard.press("Tab");
+    await page.locator("body").press("Escape");
+    await page.evaluate("document.activeElement?.blur()");
+    await page.keyboard.press("j");
+    const openedAt = performance.now();
+    await page.keyboard.press("Enter");
+    await page.getByRole("img", { name: /Timeline/ }).waitFor();
+    t.diagnostic(`replay opened in ${Math.round(performance.now() - openedAt)} ms`);
+    await page.evaluate("document.activeElement?.blur()");
+    await page.keyboard.press("j");
+    await page.locator("[aria-current=step]").first().waitFor();
+    await page.keyboard.press("c");
+    await page.getByRole("dialog").getByLabel("Comment").waitFor();
+    await page.keyboard.type("Well asked");
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("Well asked").waitFor();
+    assert.deepEqual(await violations(), []);
+  });
+
+  it("marks an error at its line, and publishes only what was mended and tested", SLOW, async () => {
+    await page.goto("/playbooks/retail-order-support");
+    const editor = page.getByLabel("Playbook", { exact: true });
+    await editor.waitFor();
+    await page.getByText("format: 1").first().click();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("Shift+End");
+    await page.keyboard.type("format: none");
+    await page.getByText(/^Line 2$/).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Try" }).isDisabled(), true);
+    await page.getByText("format: none").first().click();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("Shift+End");
+    await page.keyboard.type("format: 1");
+    await page.getByText("None found.").waitFor();
+    await page.getByText("company: Harbour and Lane").click();
+    await page.keyboard.press("End");
+    await page.keyboard.type("s");
+    await page.getByRole("button", { name: "Test" }).click();
+    await page.getByRole("button", { name: "Publish", exact: true }).click();
+    await page.getByText("Version 2 takes the next call.").waitFor();
+    const published = JSON.parse(
+      readFileSync(join(test.dataDir, "playbooks", "published", "retail-order-support.json"), "utf8"),
+    );
+    assert.equal(published.version, 2);
+    assert.match(published.source, /Harbour and Lanes/);
+  });
+
+  for (const path of [
+    "/phone",
+    "/live",
+    "/calls",
+    "/scoring",
+    "/analytics",
+    "/playbooks",
+    "/connectors",
+    "/knowledge",
+    "/people",
+    "/tokens",
+    "/audit",
+    "/status",
+  ]) {
+    it(`${path} fits 390 px, and axe finds no serious violation, light or dark`, SLOW, async () => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width: 1440, height: 900 });
+        await page.goto(path);
+        await page.locator("main h1").waitFor();
+        assert.deepEqual(await violations(), [], colorScheme);
+        await page.setViewportSize({ width: 390, height: 844 });
+        const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+        assert.ok(over <= 0, `${over} px too wide`);
+      }
+    });
+  }
+
+  it("raised no error and broke no policy", () => assert.deepEqual(faults, []));
+});
