@@ -1,5 +1,5 @@
 import type { DecisionThresholds } from "@sidetone/interaction-model";
-import { DECISIONS, type Decision, type Expectation, OVERLAP_KINDS } from "@sidetone/protocol";
+import { DECISIONS, type Decision, type Expectation, OPEN, OVERLAP_KINDS } from "@sidetone/protocol";
 
 /** How much quieter the agent is while an overlap is ambiguous. */
 export const DUCK_DB = -8;
@@ -49,6 +49,20 @@ export interface FloorView {
   quietHops: number;
   hop: number;
 }
+
+/** A view of a call of which nothing is known yet, over the given rows. */
+export const floorView = (rows: Pick<FloorView, "decision" | "overlap">): FloorView => ({
+  decision: rows.decision,
+  overlap: rows.overlap,
+  callerVoice: 0,
+  speaking: false,
+  speakingHops: 0,
+  uninterruptible: false,
+  expectation: OPEN,
+  mayBegin: false,
+  quietHops: 0,
+  hop: 0,
+});
 
 /** What is carried from hop to hop. Plain data. */
 export interface FloorState {

@@ -1,12 +1,5 @@
 import type { DialogueEvent, Effect } from "@sidetone/dialogue";
-import {
-  DECISION_COUNT,
-  type HopBatch,
-  type ModelInfo,
-  type OutputBatch,
-  OVERLAP_COUNT,
-  VOICE_COUNT,
-} from "@sidetone/interaction-model";
+import type { HopBatch, ModelInfo, OutputBatch } from "@sidetone/interaction-model";
 import {
   DECISIONS,
   type Decision,
@@ -14,11 +7,11 @@ import {
   type Intent,
   MICRO_TURN_HOPS,
   OPEN,
-  OVERLAP_KINDS,
   type PodInput,
   type PodOutput,
 } from "@sidetone/protocol";
 import type { CallLoop, HopIn, HopOut } from "../shard/call-loop.ts";
+import { Attention } from "./attention.ts";
 import {
   type Conditioning,
   conditioningBytes,
@@ -29,7 +22,7 @@ import {
 } from "./conditioning.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { Ears } from "./ears.ts";
-import { argmax, DEAD_AIR_HOPS, decideFloor, type FloorView, floorGainDb, freshFloor } from "./floor.ts";
+import { DEAD_AIR_HOPS, decideFloor, type FloorView, floorGainDb, floorView, freshFloor } from "./floor.ts";
 import { Hearing } from "./hearing.ts";
 import { Mouth, type MouthEvent, type Voice } from "./mouth.ts";
 import { type Leave, TalkState } from "./talk-state.ts";
@@ -39,8 +32,6 @@ const HOP_MS = 40;
 const FILLER_AFTER_HOPS = 20;
 /** Quiet in which nobody's turn is open: 400 ms. */
 const FREE_HOPS = 10;
-/** An overlap's kind counts when it is this likely for two hops. */
-const OVERLAP_SURE = 0.6;
 
 export interface TalkParts {
   info: ModelInfo;
@@ -71,18 +62,8 @@ export class TalkLoop implements CallLoop {
     hopIndex: 0,
     hopsSinceAgentChange: 0,
   };
-  readonly #view: FloorView = {
-    decision: new Float32Array(DECISION_COUNT),
-    overlap: new Float32Array(OVERLAP_COUNT),
-    callerVoice: 0,
-    speaking: false,
-    speakingHops: 0,
-    uninterruptible: false,
-    expectation: OPEN,
-    mayBegin: false,
-    quietHops: 0,
-    hop: 0,
-  };
+  readonly #attention: Attention;
+  readonly #view: FloorView;
   /** What the dialogue waits for and has ready, and the former in the model's terms. */
   #expectation: Expectation = OPEN;
   #intent: Intent = "nothing";
@@ -91,11 +72,6 @@ export class TalkLoop implements CallLoop {
   /** Outputs that arose between two hops; they leave with the next. */
   #outputs: PodOutput[] = [];
   #nowMs = 0;
-  /** Hops since the caller's voice, and since our own speech, were last heard. */
-  #callerQuietHops = 0;
-  #ownQuietHops = 0;
-  #overlapKind = 0;
-  #overlapHops = 0;
   /** The agent has begun its first line, so the model has the say about the floor. */
   #greeted = false;
   /** A person has taken the call over: hear, but be quiet. */
@@ -103,7 +79,6 @@ export class TalkLoop implements CallLoop {
   /** Leave when everything was heard: hang up or transfer. */
   #leave: Leave | null = null;
   #murmur: string | undefined;
-  #want: string | undefined;
   #opened = false;
 
   constructor(parts: TalkParts) {
@@ -112,6 +87,8 @@ export class TalkLoop implements CallLoop {
     this.#mouth = new Mouth(parts.voice);
     this.#hearing = new Hearing(parts.ears, (word) => this.#mouth.ownWords.isEcho(word));
     this.#greets = parts.greets;
+    this.#attention = new Attention(parts.info);
+    this.#view = floorView(this.#attention);
     if (parts.resumed !== undefined) this.#resume(TalkState.parse(parts.resumed));
   }
 
@@ -156,7 +133,6 @@ export class TalkLoop implements CallLoop {
     this.#mouth.hear(hop, this.#mouthEvents);
     this.#tellMouthEvents();
     const { clock } = this.#mouth.playout;
-    this.#ownQuietHops = clock.playing ? 0 : this.#ownQuietHops + 1;
     const c = this.#conditioning;
     c.expectation = this.#modelExpectation;
     c.intent = modelIntent(this.#intent, this.#muted);
@@ -214,54 +190,31 @@ export class TalkLoop implements CallLoop {
   /** Reads the model's row into the view of the floor. */
   #look(hop: HopIn, outputs: OutputBatch, row: number): void {
     const view = this.#view;
-    for (let i = 0; i < DECISION_COUNT; i++) view.decision[i] = outputs.decision[row * DECISION_COUNT + i]!;
-    for (let i = 0; i < OVERLAP_COUNT; i++) view.overlap[i] = outputs.overlap[row * OVERLAP_COUNT + i]!;
-    view.callerVoice = outputs.voice[row * VOICE_COUNT]!;
+    const { playing, hopsSinceChange } = this.#mouth.playout.clock;
+    this.#attention.look(outputs, row, playing);
+    view.callerVoice = this.#attention.callerVoice;
+    view.quietHops = this.#attention.quietHops;
     view.hop = hop.hop;
     view.expectation = this.#conditioning.expectation;
     view.mayBegin = this.#mayBegin;
     view.speaking = this.#mouth.speaking;
     view.uninterruptible = this.#mouth.current?.say.uninterruptible ?? false;
-    const { playing, hopsSinceChange } = this.#mouth.playout.clock;
     view.speakingHops = playing ? hopsSinceChange : 0;
-    this.#want = this.#bestWant(outputs, row);
-    this.#callerQuietHops = view.callerVoice > this.#info.thresholds.voice ? 0 : this.#callerQuietHops + 1;
-    view.quietHops = this.#quietHops;
-  }
-
-  /** What the caller seems to want, as the network hears it without words; a second witness beside the transcript. */
-  #bestWant(outputs: OutputBatch, row: number): string | undefined {
-    const { wants, thresholds } = this.#info;
-    let best = -1;
-    let probability = thresholds.want;
-    for (let i = 0; i < wants.length; i++) {
-      const p = outputs.wants[row * wants.length + i]!;
-      if (p <= probability) continue;
-      best = i;
-      probability = p;
-    }
-    return wants[best];
   }
 
   #listen(outputs: OutputBatch, row: number): void {
     const width = this.#info.symbolFramesPerHop * this.#info.symbols.length;
-    const heard = this.#hearing.hear(outputs.symbols, row * width, this.#nowMs - HOP_MS, this.#callerQuietHops === 0);
+    const heard = this.#hearing.hear(outputs.symbols, row * width, this.#nowMs - HOP_MS, this.#attention.callerSpeaks);
     if (!heard) return;
     this.#outputs.push(heard);
     this.#reduce({ atMs: this.#nowMs, ...heard });
   }
 
-  /** Tells what kind of sound it was that the caller's side made over or beside our speech; on change only. */
   #tellOverlap(): void {
-    const kind = argmax(this.#view.overlap);
-    const sure = this.#view.overlap[kind]! > OVERLAP_SURE;
-    this.#overlapHops = sure && kind !== this.#overlapKind ? this.#overlapHops + 1 : 0;
-    if (this.#overlapHops < 2) return;
-    this.#overlapKind = kind;
-    this.#overlapHops = 0;
-    const name = OVERLAP_KINDS[kind]!;
-    this.#outputs.push({ type: "overlap", kind: name, confidence: this.#view.overlap[kind]! });
-    this.#reduce({ atMs: this.#nowMs, type: "overlap", kind: name });
+    const overlap = this.#attention.newOverlap();
+    if (!overlap) return;
+    this.#outputs.push({ type: "overlap", ...overlap });
+    this.#reduce({ atMs: this.#nowMs, type: "overlap", kind: overlap.kind });
   }
 
   #act(decision: Decision, out: HopOut): void {
@@ -293,7 +246,7 @@ export class TalkLoop implements CallLoop {
   #speak(decision: Decision, out: HopOut): void {
     const line = this.#mouth.ready;
     if (!line || this.#muted) return;
-    if (line.say.urgency === "filler" && this.#quietHops < FILLER_AFTER_HOPS) return;
+    if (line.say.urgency === "filler" && this.#attention.quietHops < FILLER_AFTER_HOPS) return;
     if (this.#mouth.speaking) {
       // The floor is ours already: the next line follows. A filler never lengthens a turn.
       if (decision !== "yield" && line.say.urgency !== "filler") this.#mouth.chain(out);
@@ -304,11 +257,6 @@ export class TalkLoop implements CallLoop {
     if (decision !== "begin") this.#endTurn();
     this.#greeted = true;
     this.#mouth.begin(out);
-  }
-
-  /** Hops since anybody was last heard. */
-  get #quietHops(): number {
-    return Math.min(this.#callerQuietHops, this.#ownQuietHops);
   }
 
   /** Something is ready to be said; or the caller said something, and the end of that is what the dialogue waits for. */
@@ -323,12 +271,12 @@ export class TalkLoop implements CallLoop {
    * to say, and there is no turn whose end the model could tell.
    */
   get #floorIsFree(): boolean {
-    return this.#greeted && !this.#hearing.open && !this.#hearing.voiced && this.#quietHops >= FREE_HOPS;
+    return this.#greeted && !this.#hearing.open && !this.#hearing.voiced && this.#attention.quietHops >= FREE_HOPS;
   }
 
   /** The net below the model's own sense of when a turn has ended. */
   get #deadAir(): boolean {
-    return this.#view.mayBegin && this.#quietHops >= DEAD_AIR_HOPS;
+    return this.#view.mayBegin && this.#attention.quietHops >= DEAD_AIR_HOPS;
   }
 
   /** The agent takes the floor: the caller's turn ends here, and what it meant is acted on before we speak. */
@@ -336,7 +284,8 @@ export class TalkLoop implements CallLoop {
     const { voiced, turn } = this.#hearing;
     const heard = this.#hearing.end();
     if (heard) {
-      const told = this.#want === undefined ? heard : { ...heard, want: this.#want };
+      const { want } = this.#attention;
+      const told = want === undefined ? heard : { ...heard, want };
       this.#outputs.push(told);
       this.#reduce({ atMs: this.#nowMs, ...told });
     } else if (voiced) {
