@@ -178,7 +178,7 @@ describe("a pod over its gRPC service", () => {
     other.stream.end();
   });
 
-  test("health and reflection are served", async () => {
+  test("the standard health service is served", async () => {
     const Health = makeGenericClientConstructor(healthService, "Health") as unknown as new (
       address: string,
       channel: ChannelCredentials,
