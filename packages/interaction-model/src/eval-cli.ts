@@ -58,7 +58,7 @@ async function main(): Promise<void> {
       `${clips.length} clips of ${values.set}, grammar of ${grammar.language.words.length} words.\n`,
   );
   const spoken = clips.filter((clip) => clip.speech !== undefined || clip.words !== undefined);
-  const turns = await streamTrials(model, grammar, [...spoken.map(turnTrial), ...digitStrings(clips)]);
+  const turns = await streamTrials(model, grammar, [...spoken.map(turnTrial), ...digitStrings(all)]);
   const agentSpeech = agentSpeechOf(clips);
   const overlapping = clips.filter((clip) => clip.kind !== "speech");
   const overlaps = await streamTrials(

@@ -26,7 +26,7 @@ const LEAD_SAMPLES = 4000;
 const TAIL_SAMPLES = 20_800;
 /** An interruption comes when the agent has spoken for a while. */
 const INTERRUPTION_LEAD_SAMPLES = 9600;
-const STRINGS_PER_SPEAKER = 8;
+const STRINGS_PER_SPEAKER = 24;
 
 /** Quiet line noise of about -66 dBFS: no telephone line is digitally silent. */
 function lineNoise(length: number, random: () => number): Uint8Array {
