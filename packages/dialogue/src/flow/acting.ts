@@ -86,6 +86,7 @@ function applyAnswer(d: Draft, turn: Turn): boolean {
         remark(d, { name: "consent", text: answer === "yes" ? recording.granted : recording.declined, resume: false });
       return true;
     }
+    case "open":
     case "anything-else":
       if (answer === "no" && openThreads(d).length === 0) s.closing = true;
       return true;

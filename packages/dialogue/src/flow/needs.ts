@@ -120,7 +120,11 @@ function threadNeeds(d: Draft): Need[] {
       needs.push(...switchNeeds(d, thread, threads));
       const acknowledge = wantOf(d, thread)?.acknowledge;
       const key = `acknowledge:${thread.key}`;
-      if (queue === null && progressOf(d, thread.key).step === 0 && situation.question.kind === "slot") {
+      if (
+        queue === null &&
+        progressOf(d, thread.key).step === 0 &&
+        (situation.question.kind === "slot" || acknowledge !== undefined)
+      ) {
         needs.push(
           need(
             key,

@@ -84,8 +84,14 @@ function hearAnswer(after: Understood, { question, questionKey, tokens }: Hearin
   if (question === null) return false;
   switch (question.kind) {
     case "slot":
-    case "open":
       return false;
+    case "open": {
+      // "Nothing, thanks" after something was done is an answer; at the start of a call it is none.
+      const heard = after.threads.length > 0 ? hearYesNo(tokens) : null;
+      if (heard?.answer !== "no" || heard.rest > 1) return false;
+      after.answers[questionKey] = "no";
+      return true;
+    }
     case "which-want":
       return false;
     case "recording":

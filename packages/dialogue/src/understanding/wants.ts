@@ -8,7 +8,9 @@ export interface WantIndex {
   /** Inverse document frequency of a feature over wants. */
   idf: ReadonlyMap<string, number>;
   /** Features of every example, with their weights and norm. */
-  examples: readonly { want: number; weights: ReadonlyMap<string, number>; norm: number; alone: number }[];
+  examples: readonly { want: number; weights: ReadonlyMap<string, number>; norm: number }[];
+  /** Words that several examples of a want share, as "want word": they are its own, and one is enough. */
+  own: ReadonlySet<string>;
   keywords: readonly { want: number; phrase: readonly string[] }[];
   /** Examples word for word, cut where they have a placeholder. */
   wordings: readonly { want: number; stretches: readonly (readonly string[])[] }[];
@@ -22,7 +24,7 @@ export interface WantScore {
 
 /** Words that say nothing about what is wanted, but may within a bigram. */
 const STOP = new Set(
-  "i im id ill ive me my you your we the a an to of and or for in on at it its is are was be been have has had do does did dont can could would will shall may might please thanks thank this that thats there with from so just really also then hi hello good morning afternoon evening ok yes no um uh like want need know tell get got give about some any if by as up out am but not now back put bring something question look over turn more again already let say call one what whats when where how who which why should time times going still sure doing got over only here he she they him her them did instead wait".split(
+  "i im id ill ive me my you your we the a an to of and or for in on at it its is are was be been have has had do does did dont can could would will shall may might please thanks thank this that thats there with from so just really also then hi hello good morning afternoon evening ok yes no um uh like want need know tell get got give about some any if by as up out am but not now back put bring something question look over turn more again already let say call one what whats when where how who which why should time times going still sure doing got over only here he she they him her them did instead wait use very much great lot".split(
     " ",
   ),
 );
@@ -117,13 +119,15 @@ export function compileWants(playbook: Playbook): WantIndex {
   const examples = raw.map(({ want, features }) => {
     const weights = new Map<string, number>();
     for (const feature of features) weights.set(feature, idf.get(feature) ?? 0);
-    const words = features.filter((feature) => !feature.includes(" "));
-    const common = words.every((word) => (uses.get(`${want} ${word}`) ?? 0) < 3);
     const norm = Math.sqrt([...weights.values()].reduce((sum, weight) => sum + weight * weight, 0));
-    return { want, weights, norm, alone: words.length < 2 && common ? 0.75 : 1 };
+    return { want, weights, norm };
   });
-  return { names, idf, examples, keywords, wordings };
+  const own = new Set([...uses].filter(([, count]) => count >= OWN_AFTER).map(([key]) => key));
+  return { names, idf, examples, own, keywords, wordings };
 }
+
+/** A word is a want's own when so many of its examples have it. */
+const OWN_AFTER = 3;
 
 /** Features that never occurred in any example count this much against a match, up to four of them. */
 const UNKNOWN_WEIGHT = 0.55;
@@ -145,20 +149,25 @@ export function scoreWants(index: WantIndex, tokens: readonly Token[]): WantScor
   const total = new Float64Array(index.names.length);
   for (const example of index.examples) {
     let dot = 0;
-    let content = false;
+    let words = 0;
+    let owned = false;
     for (const [feature, weight] of example.weights) {
       if (!features.has(feature)) continue;
       dot += weight * weight;
-      content ||= !feature.includes(" ");
+      if (feature.includes(" ")) continue;
+      words++;
+      owned ||= index.own.has(`${example.want} ${feature}`);
     }
     if (dot === 0 || norm === 0) continue;
     // Without one telling word in common, pairs of small words are an accident of grammar.
-    if (!content) dot *= 0.45;
+    if (words === 0) dot *= 0.45;
     const cosine = dot / (norm * example.norm);
     // A short example that is wholly contained is said, whatever else is said around it.
     const contained = dot / (example.norm * example.norm);
-    // One word in common with an example of one word proves little, unless that word is the want's own.
-    const score = example.alone * Math.max(cosine, 0.45 * cosine + 0.55 * contained * (example.norm > 1.6 ? 1 : 0.7));
+    // One word in common proves little, unless it is the want's own.
+    const score =
+      (words < 2 && !owned ? 0.75 : 1) *
+      Math.max(cosine, 0.45 * cosine + 0.55 * contained * (example.norm > 1.6 ? 1 : 0.7));
     if (score > (best[example.want] as number)) best[example.want] = score;
     total[example.want] = (total[example.want] as number) + cosine * cosine;
   }

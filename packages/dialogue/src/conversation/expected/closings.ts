@@ -35,4 +35,28 @@ export const CLOSINGS: Expected = [
       "x hang-up",
     ],
   ],
+  [
+    "thanks are no complaint",
+    [
+      "> what time do you close",
+      "< anything else",
+      "> great thank you very much",
+      "! sorry",
+      "> no",
+      "< goodbye",
+      "x hang-up",
+    ],
+  ],
+  [
+    "yes to anything else, then nothing after all",
+    [
+      "> what time do you close",
+      "< anything else",
+      "> ok",
+      "< do for you",
+      "> oh nothing thanks",
+      "< goodbye",
+      "x hang-up",
+    ],
+  ],
 ];

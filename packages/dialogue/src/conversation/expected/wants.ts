@@ -173,7 +173,17 @@ export const WANTS: Expected = [
       "< silver",
     ],
   ],
-  ["complaint", ["> I want to make a complaint", "+ create-case", "< written it down"]],
+  [
+    "complaint",
+    [
+      "> I want to make a complaint",
+      "< sorry",
+      "< Shall I write that down",
+      "> yes please",
+      "+ create-case",
+      "< written it down",
+    ],
+  ],
   ["human", ["> can I speak to a real person", "< put you through", "x transfer"]],
   ["operator is enough", ["> operator please", "< put you through", "x transfer"]],
   [
