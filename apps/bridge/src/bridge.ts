@@ -253,7 +253,7 @@ export class Bridge {
       { websocket: true, preValidation: async (request) => void this.#checkUpgrade(request) },
       (socket, request) => {
         const isSigned = this.#checkUpgrade(request);
-        new MediaSocket(socket, {
+        new MediaSocket(socket, request.raw.socket, {
           clock: this.#clock,
           log: this.#log,
           startTimeoutMs: this.#config.START_TIMEOUT_MS,

@@ -6,6 +6,9 @@ const HOPS = 100;
 /** Inputs remembered when no snapshot ever comes. */
 const MAX_INPUTS = 1_000;
 
+/** Hops in one message; the calls of a lost pod are replayed together, and a message has a bound. */
+const MAX_BATCH_HOPS = 1_000;
+
 interface PastInput {
   /** The input came before this hop. */
   hop: number;
@@ -67,18 +70,23 @@ export class CallHistory {
 
   /**
    * Gives a pod everything since the snapshot, in order: hops in runs, each input before the hop that it came before.
-   * @param send called between runs, so that an input never overtakes a hop
+   * @param send called between runs, so that an input never overtakes a hop; what is left goes with the next tick
    */
   replay(handle: number, batch: TickBatch, send: () => void): void {
     const inputs = this.#inputs;
     let input = 0;
+    let unsentHops = 0;
     const oldest = Math.max(0, this.#next - HOPS);
     for (let index = oldest; index < this.#next; index++) {
       const slot = index % HOPS;
       const hop = this.#hop[slot]!;
       if (hop <= this.#snapshotHop) continue;
-      if (input < inputs.length && inputs[input]!.hop <= hop) {
+      const isInputDue = input < inputs.length && inputs[input]!.hop <= hop;
+      if ((isInputDue && unsentHops > 0) || batch.hops >= MAX_BATCH_HOPS) {
         send();
+        unsentHops = 0;
+      }
+      if (isInputDue) {
         while (input < inputs.length && inputs[input]!.hop <= hop) batch.addInput(handle, inputs[input++]!.json);
       }
       const at = slot * HOP_SAMPLES;
@@ -91,8 +99,9 @@ export class CallHistory {
         this.#heardSamples[slot]!,
         this.#concealed[slot]!,
       );
+      unsentHops++;
     }
-    send();
+    if (input < inputs.length && unsentHops > 0) send();
     while (input < inputs.length) batch.addInput(handle, inputs[input++]!.json);
   }
 }

@@ -140,7 +140,7 @@ export class Calls implements CallSurroundings {
     const log = options.log.child({ callId: info.callId });
     const call = new LiveCall({
       info,
-      writer: new CarrierWriter(socket.socket, start.streamSid),
+      writer: new CarrierWriter(socket.socket, socket.connection, start.streamSid),
       tape: this.#openTape(info, log),
       surroundings: this,
       metrics: options.metrics,

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { FRAME_SAMPLES } from "@sidetone/protocol";
 import type { WebSocket } from "ws";
 import type { CarrierSink } from "./playout.ts";
@@ -18,14 +19,17 @@ export class CarrierWriter implements CarrierSink {
   /** Frames held back because the carrier reads too slowly. */
   stalls = 0;
   readonly #socket: WebSocket;
+  readonly #connection: Duplex;
   readonly #streamSid: string;
   readonly #buffers: Buffer[] = [];
   readonly #payloadAt: number;
   readonly #clear: string;
   #next = 0;
 
-  constructor(socket: WebSocket, streamSid: string) {
+  /** @param connection the stream under the socket: corked, two frames and a mark are one system call */
+  constructor(socket: WebSocket, connection: Duplex, streamSid: string) {
     this.#socket = socket;
+    this.#connection = connection;
     this.#streamSid = streamSid;
     const sid = JSON.stringify(streamSid);
     const head = `{"event":"media","streamSid":${sid},"media":{"payload":"`;
@@ -60,6 +64,14 @@ export class CarrierWriter implements CarrierSink {
 
   sendClear(): void {
     this.#send(this.#clear);
+  }
+
+  cork(): void {
+    this.#connection.cork();
+  }
+
+  uncork(): void {
+    this.#connection.uncork();
   }
 
   #send(message: string): void {

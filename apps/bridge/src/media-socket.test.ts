@@ -48,8 +48,8 @@ describe("a media socket", () => {
   before(async () => {
     server = new WebSocketServer({ port: 0, maxPayload: MAX_MESSAGE_BYTES });
     await new Promise((resolve) => server.once("listening", resolve));
-    server.on("connection", (socket) => {
-      new MediaSocket(socket, {
+    server.on("connection", (socket, request) => {
+      new MediaSocket(socket, request.socket, {
         clock,
         log: createLog({ process: "test", level: "silent" }),
         startTimeoutMs: 5_000,

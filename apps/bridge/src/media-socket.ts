@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { type Clock, type ErrorCode, type Logger, SidetoneError, type Stop } from "@sidetone/platform";
 import { CarrierMessage, type StartMessage } from "@sidetone/protocol";
 import type { RawData, WebSocket } from "ws";
@@ -41,6 +42,8 @@ export interface MediaSocketOptions {
  */
 export class MediaSocket {
   readonly socket: WebSocket;
+  /** The stream under the socket. */
+  readonly connection: Duplex;
   readonly #options: MediaSocketOptions;
   readonly #payload = Buffer.allocUnsafeSlow(MAX_PAYLOAD_BYTES);
   #call: SocketCall | undefined;
@@ -51,8 +54,9 @@ export class MediaSocket {
   #rateAtMs: number;
 
   /** Handlers are attached before anything can be awaited, so that no message is missed. */
-  constructor(socket: WebSocket, options: MediaSocketOptions) {
+  constructor(socket: WebSocket, connection: Duplex, options: MediaSocketOptions) {
     this.socket = socket;
+    this.connection = connection;
     this.#options = options;
     this.#rateAtMs = options.clock.nowMs();
     this.#stopWaiting = options.clock.after(options.startTimeoutMs, () => this.#refuse("START_TIMEOUT"));

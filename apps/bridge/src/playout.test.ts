@@ -53,6 +53,16 @@ class Carrier implements CarrierSink {
     this.#toCarrier.push({ atMs: this.nowMs + this.latencyMs, kind: "clear" });
   }
 
+  cork(): void {
+    assert.equal(this.#corked, false);
+    this.#corked = true;
+  }
+  uncork(): void {
+    assert.equal(this.#corked, true);
+    this.#corked = false;
+  }
+  #corked = false;
+
   get bufferedSamples(): number {
     return this.#buffer.length;
   }
@@ -307,6 +317,8 @@ test("a carrier that takes no more is tried again and loses nothing", () => {
       },
       sendMark: () => undefined,
       sendClear: () => undefined,
+      cork: () => undefined,
+      uncork: () => undefined,
     },
     ledger,
     { leadMs: 120 },

@@ -18,6 +18,9 @@ export interface CarrierSink {
   sendMedia(bytes: Uint8Array, lengthBytes: number): boolean;
   sendMark(mark: number): void;
   sendClear(): void;
+  /** What is sent between the two leaves together; they do not nest. */
+  cork(): void;
+  uncork(): void;
 }
 
 /**
@@ -119,6 +122,13 @@ export class Playout {
 
   /** Sends what is due. Call it on every tick and whenever audio was appended. */
   pump(nowMs: number, nowSamples: number): void {
+    if (this.#write === this.#read && this.#unmarkedSamples === 0) return;
+    this.#sink.cork();
+    this.#send(nowMs, nowSamples);
+    this.#sink.uncork();
+  }
+
+  #send(nowMs: number, nowSamples: number): void {
     for (;;) {
       const queued = this.#write - this.#read;
       const aheadMs = Math.max(0, this.#dryAtMs - nowMs);

@@ -6,8 +6,10 @@ import { TickBatch } from "./tick-batch.ts";
 
 /** A tick of a thousand calls is 0.7 MB; resumed snapshots come on top. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-/** Encoded ticks that may wait in the stream before the pod counts as stuck: one second. */
-const MAX_UNSENT_TICKS = 25;
+/** Messages that may wait in the stream: ten seconds of ticks, and the replays of a few hundred calls that move at once. */
+const MAX_UNSENT_MESSAGES = 2_500;
+/** How many times longer a pod may be silent when no other one could take its calls: it may only be slow. */
+const LAST_POD_PATIENCE = 5;
 /** A reply of 400 calls is 200 KB; HTTP/2's 64 KB would make each wait for several round trips. */
 const FLOW_CONTROL_BYTES = 8 * 1024 * 1024;
 /** Ticks whose time of sending is remembered. */
@@ -55,6 +57,8 @@ export interface PodLinkOptions {
   log: Logger;
   metrics: BridgeMetrics;
   timeoutMs: number;
+  /** Whether another pod could take calls of this one. */
+  hasAlternative: (link: PodLink) => boolean;
 }
 
 /** One pod: its status, the stream to it, and the calls that live on that stream. */
@@ -167,10 +171,16 @@ export class PodLink {
       this.#sentAtMs[tick % SENT_TICKS] = nowMs;
       stream.write(this.batch.take(tick));
     }
-    if (stream.writableLength > MAX_UNSENT_TICKS) this.#lose("the pod does not read");
-    else if (this.#answered < this.#tick && nowMs - this.#oldestUnansweredMs() > this.#options.timeoutMs) {
-      this.#lose("the pod does not answer");
-    }
+    if (stream.writableLength > MAX_UNSENT_MESSAGES) this.#lose("the pod does not read");
+    else if (this.#isSilent(nowMs)) this.#lose("the pod does not answer");
+  }
+
+  #isSilent(nowMs: number): boolean {
+    if (this.#answered === this.#tick) return false;
+    const { timeoutMs, hasAlternative } = this.#options;
+    const silentMs = nowMs - this.#oldestUnansweredMs();
+    if (silentMs <= timeoutMs) return false;
+    return silentMs > LAST_POD_PATIENCE * timeoutMs || hasAlternative(this);
   }
 
   close(): void {

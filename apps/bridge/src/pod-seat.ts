@@ -134,6 +134,9 @@ export class PodSeat {
     link.batch.addInput(this.#handle, this.#options.opened(resume));
     if (!isMove) return;
     this.#options.moved(this.#lostPod, link.id);
-    this.#history.replay(this.#handle, link.batch, () => link.send(this.#options.nowMs()));
+    const send = () => link.send(this.#options.nowMs());
+    this.#history.replay(this.#handle, link.batch, send);
+    // Replayed hops leave at once: an input that comes before the next hop must not overtake them.
+    send();
   }
 }

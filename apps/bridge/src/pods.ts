@@ -113,9 +113,14 @@ export class Pods {
 
   #add(address: string): void {
     if (this.#links.has(address)) return;
-    const link = new PodLink(address, this.#options);
+    const link = new PodLink(address, { ...this.#options, hasAlternative: (one) => this.#hasAlternative(one) });
     this.#links.set(address, link);
     link.askStatus();
+  }
+
+  #hasAlternative(link: PodLink): boolean {
+    for (const other of this.#links.values()) if (other !== link && other.takes("line-test")) return true;
+    return false;
   }
 
   #remove(address: string, link: PodLink): void {
