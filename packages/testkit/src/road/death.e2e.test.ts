@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { settledWithin } from "./deadline.ts";
 import { Road } from "./road.ts";
-import { readTapes } from "./tapes.ts";
+import { readLiveTapes, readTapeOf } from "./tapes.ts";
 
 const hum = (ms: number): Uint8Array => Uint8Array.from({ length: ms * 8 }, (_, i) => (i % 8 < 4 ? 0x10 : 0x90));
 
@@ -23,7 +23,7 @@ describe("the end of a bridge", () => {
       const spokenMs = calls.map((call) => call.ear.lengthMs);
       road.bridge.signal("SIGKILL");
       await road.bridge.exited;
-      const tapes = await readTapes(road.dataDir);
+      const tapes = await readLiveTapes(road.dataDir);
       assert.equal(tapes.length, calls.length);
       for (const [i, call] of calls.entries()) {
         const tape = tapes.find(({ carrierCallId }) => carrierCallId === call.sid);
@@ -58,11 +58,12 @@ describe("the end of a bridge", () => {
       const refused = road.call([{ do: "hang-up" }]);
       await refused.ended;
       assert.equal(refused.streams.length, 0, "a new call gets no stream");
+      assert.equal(refused.announcements.length, 1, "but a sentence");
       assert.equal(await running.ended, "completed");
       assert.equal(running.ear.responseLatenciesMs().length, 1, "the running one was answered to its end");
       assert.deepEqual(await settledWithin(road.bridge.exited, 15_000), { code: 0, signal: null });
-      const tape = (await readTapes(road.dataDir)).find(({ carrierCallId }) => carrierCallId === running.sid);
-      assert.equal(tape?.notes.at(-1)?.type, "end");
+      const tape = await readTapeOf(road.dataDir, running.sid);
+      assert.equal(tape.notes.at(-1)?.type, "end");
     } finally {
       await road.close();
     }

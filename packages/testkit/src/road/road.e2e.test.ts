@@ -5,7 +5,7 @@ import type { CallerStep } from "../caller/caller.ts";
 import { findSpurts } from "../caller/ear.ts";
 import { speak } from "../caller/speech.ts";
 import { Road } from "./road.ts";
-import { readTapes } from "./tapes.ts";
+import { readTapeOf } from "./tapes.ts";
 
 /** The line test says back what it heard this long after the caller's last loud hop. */
 const ECHO_AFTER_MS = 400;
@@ -51,8 +51,7 @@ describe("the whole road with the line test", () => {
     const { counts } = call.streams[0]!;
     assert.ok(counts.mostWaitingMs <= 140, `at most the lead and a frame wait: ${counts.mostWaitingMs} ms`);
 
-    const tape = (await readTapes(road.dataDir)).find(({ carrierCallId }) => carrierCallId === call.sid);
-    assert.ok(tape);
+    const tape = await readTapeOf(road.dataDir, call.sid);
     assert.equal(tape.damagedBytes, 0);
     assert.equal(tape.concealedSamples, 0);
     assert.ok(Math.abs(tape.hops * 40 - call.ear.lengthMs) <= 200, "every hop but the last ones is there");
@@ -98,8 +97,7 @@ describe("the whole road with the line test", () => {
     const [first, last] = [latencies.slice(0, 3), latencies.slice(-3)].map((few) => Math.min(...few));
     assert.ok(Math.abs(last! - first!) <= 100, `no drift: ${latencies} ms`);
 
-    const tape = (await readTapes(road.dataDir)).find(({ carrierCallId }) => carrierCallId === call.sid);
-    assert.ok(tape);
+    const tape = await readTapeOf(road.dataDir, call.sid);
     const gaps = tape.notes.filter((note) => note.type === "gap");
     const gapSamples = gaps.reduce((sum, note) => sum + note.lostSamples, 0);
     assert.equal(gapSamples, tape.concealedSamples, "every concealed sample is in a reported gap");

@@ -16,11 +16,29 @@ export interface WholeTape {
   damagedBytes: number;
 }
 
-/** Reads every tape under a data folder, finished or not. */
-export async function readTapes(dataDir: string): Promise<WholeTape[]> {
+const LOOK_EVERY_MS = 25;
+const FINISHED_WITHIN_MS = 10_000;
+
+/** Reads every tape that a killed bridge left behind. */
+export async function readLiveTapes(dataDir: string): Promise<WholeTape[]> {
+  return Promise.all((await pathsUnder(dataDir, /\.tape\.live$/)).map(readTape));
+}
+
+/** Reads the tape of a call that is over. It is finished off the road, and so a little later than the call. */
+export async function readTapeOf(dataDir: string, carrierCallId: string): Promise<WholeTape> {
+  for (const untilMs = performance.now() + FINISHED_WITHIN_MS; ; ) {
+    for (const path of await pathsUnder(dataDir, /\.tape$/)) {
+      const { header } = await TapeReader.open(path);
+      if (header.carrierCallId === carrierCallId) return readTape(path);
+    }
+    if (performance.now() > untilMs) throw new Error(`there is no finished tape of ${carrierCallId}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+async function pathsUnder(dataDir: string, pattern: RegExp): Promise<string[]> {
   const entries = await readdir(join(dataDir, "tapes"), { recursive: true });
-  const paths = entries.filter((entry) => /\.tape(\.live)?$/.test(entry)).map((entry) => join(dataDir, "tapes", entry));
-  return Promise.all(paths.map(readTape));
+  return entries.filter((entry) => pattern.test(entry)).map((entry) => join(dataDir, "tapes", entry));
 }
 
 async function readTape(path: string): Promise<WholeTape> {
