@@ -46,10 +46,8 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const clips = limited(
-    await readClipSet(values.set, values["held-out"] ? isHeldOut : undefined),
-    Number(values.limit),
-  );
+  const all = await readClipSet(values.set, values["held-out"] ? isHeldOut : undefined);
+  const clips = limited(all, Number(values.limit));
   const model = await OnnxModel.load(values.weights === undefined ? {} : { folder: values.weights });
   const phrases = clips.flatMap((clip) => (clip.words === undefined ? [] : [clip.words.join(" ")]));
   const grammar = new Grammar({ symbols: model.info.symbols, phrases });
