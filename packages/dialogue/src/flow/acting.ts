@@ -1,4 +1,4 @@
-import type { Question, Request, Thread, Turn } from "../state.ts";
+import type { Question, Request, Thread, Turn, Understood } from "../state.ts";
 import { sayDay, sayList, saySpan, sayTime } from "../talking/speakable.ts";
 import { lookUp } from "../talking/template.ts";
 import { localMoment } from "../understanding/moments.ts";
@@ -50,13 +50,16 @@ export function act(d: Draft, facts: EndedTurnFacts): void {
       handOver(d, `the caller asked for ${wantOf(d, thread)?.title ?? thread.want}`);
   }
   checkIdentity(d, turn);
-  if (s.phase === "opening" && (newThreads.length > 0 || Object.keys(s.understood.slots).length > 0))
+  if (s.phase === "opening" && (newThreads.length > 0 || hasTold(s.understood)))
     leaveOpening(d, "no answer to the question for consent");
   account(d, facts, answered || newThreads.length > 0);
 }
 
+const hasTold = ({ slots, partials }: Understood): boolean =>
+  Object.keys(slots).length + Object.keys(partials).length > 0;
+
 /** The caller went on without consenting: nothing is recorded. */
-function leaveOpening(d: Draft, reason: string): void {
+export function leaveOpening(d: Draft, reason: string): void {
   d.s.phase = "talking";
   if (d.s.recording !== "unknown") return;
   d.s.recording = "off";

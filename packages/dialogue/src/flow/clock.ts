@@ -1,5 +1,6 @@
 import type { CompiledPlaybook } from "../playbook/compile.ts";
 import type { DialogueState } from "../state.ts";
+import { leaveOpening } from "./acting.ts";
 import { agentSpeaking, type Draft, line, remark } from "./draft.ts";
 import { offer } from "./hand-over.ts";
 import { askAgain, questionText } from "./questions.ts";
@@ -76,6 +77,11 @@ function silencePassed(d: Draft): void {
   }
   if (s.asking === null || s.asking.heardAtMs === null) {
     remark(d, { name: "still-there", text: line(d, "still-there", key), resume: false });
+    return;
+  }
+  if (s.asking.question.kind === "recording") {
+    // Silence is no consent, and no reason to keep somebody from what they called for.
+    leaveOpening(d, "no answer to the question for consent");
     return;
   }
   if (prompt === 0 && s.asking.question.kind !== "anything-else") {

@@ -38,4 +38,14 @@ export const OPENINGS: Expected = [
   ],
   ["the disclosure is not cut by an interrupter", [">>3 hello where is my order", "< automated assistant"], opening],
   ["a greeting alone is answered with the question", ["> hello", "< you"]],
+  [
+    "silence is no consent, and the call goes on",
+    ["< May I record", ". 8000", "< you", "! May I record", "> where is my order 47291", "< tomorrow"],
+    opening,
+  ],
+  [
+    "a number begun instead of an answer goes on too",
+    ["< May I record", "> it is four seven two", "< you", "! May I record"],
+    opening,
+  ],
 ];
