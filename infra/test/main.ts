@@ -17,7 +17,7 @@ const CHECKS: { name: string; command: string[] }[] = [
     name: "import rules",
     command: ["depcruise", "--config", "infra/rules/import-rules.cjs", "apps", "packages", "infra", "load-tests"],
   },
-  { name: "dead code", command: ["knip", "--no-progress"] },
+  { name: "dead code", command: ["knip", "--no-progress", "--no-config-hints"] },
 ];
 
 function run(name: string, command: readonly string[]): boolean {
