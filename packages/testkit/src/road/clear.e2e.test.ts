@@ -31,8 +31,9 @@ describe("giving way with 100 calls at once", () => {
         { do: "listen", quietMs: 200, atMostMs: 4000 },
         { do: "hang-up" },
       ];
-      calls.push(road.call(steps, { onEvent: ({ type }) => type === "stream-opened" && opened.resolve() }));
-      await opened.promise;
+      const call = road.call(steps, { onEvent: ({ type }) => type === "stream-opened" && opened.resolve() });
+      calls.push(call);
+      await Promise.race([opened.promise, call.ended]);
     }
     await Promise.all(calls.map((call) => call.ended));
     assert.deepEqual(road.carrier.notices, []);
