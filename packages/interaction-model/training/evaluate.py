@@ -53,12 +53,24 @@ def first_crossing(p, threshold, low, high):
     return low + int(hit[0]) if len(hit) else None
 
 
+# The pod's patience (apps/inference, talk/floor.ts): sure at once, or less and less sure after 600 ms of quiet, in any case after 2.4 s.
+CERTAIN_HOPS, DEAD_AIR_HOPS, LEAST_CERTAINTY = 15, 60, 0.3
+
+
+def patient(p, voice):
+    """The begin track as the pod weighs it: divided by the share of the threshold that is still asked for."""
+    heard = np.maximum.accumulate(np.where(voice > 0.5, np.arange(len(p)), -1))
+    quiet = np.where(heard >= 0, np.arange(len(p)) - heard, 0)
+    overdue = np.clip((quiet - CERTAIN_HOPS) / (DEAD_AIR_HOPS - CERTAIN_HOPS), 0, 1)
+    return np.where(quiet >= DEAD_AIR_HOPS, 1.0, np.minimum(1.0, p / (1 - (1 - LEAST_CERTAINTY) * overdue)))
+
+
 def turn_ends(calls, outs):
-    """Per turn: the begin probability's track and the script's times in hops."""
+    """Per turn: the begin probability's track, with the pod's patience, and the script's times in hops."""
     rows = []
     for call, out in zip(calls, outs):
         t = call.turns[0]
-        rows.append({"p": out["decision"][:, c.BEGIN], "start": t.start, "end": t.end, "gaps": [g for g in t.gaps if g[1] - g[0] >= 0.2 * RATE], "number": t.spoken.count > 0})
+        rows.append({"p": patient(out["decision"][:, c.BEGIN], out["voice"][:, 0]), "start": t.start, "end": t.end, "gaps": [g for g in t.gaps if g[1] - g[0] >= 0.2 * RATE], "number": t.spoken.count > 0})
     return rows
 
 

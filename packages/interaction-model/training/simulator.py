@@ -454,7 +454,7 @@ def label(lay, rng, mix, agent_audio):
             decision[free] = c.BEGIN
         elif mode == "filler":
             decision[free[10:]] = c.BEGIN
-        weight[free[40:]] = 0.3
+        weight[free[40:]] = 0.6
         if turn.spoken.kind == "random":
             # Words without sense: nobody can tell where they end.
             senseless = np.arange(low, following)

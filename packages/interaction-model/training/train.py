@@ -114,12 +114,15 @@ class Run:
             signal.signal(name, lambda *_: self.stop.append(True))
 
     def judge(self, feeder, make):
-        """The last stage, on the averaged weights; the result is saved as judged.pt."""
+        """The last stage, on the averaged weights (or, resumed, on those of the last such stage); the result is saved as judged.pt."""
         self.stop.clear()
+        judged = os.path.join(self.options.out, "judged.pt")
+        if self.options.resume and os.path.exists(judged):
+            self.average.load_state_dict(torch.load(judged, map_location="cpu")["weights"])
         self.average.train()
         print(f"train: the ear is frozen; the judge goes on for {self.options.judge_minutes:g} minutes", flush=True)
         steps = judging.train(self.average, feeder, make, self.options.judge_minutes, self.step, self.stop, lambda text: print(text, flush=True))
-        self.path = os.path.join(self.options.out, "judged.pt")
+        self.path = judged
         model.save(self.path, self.average, step=self.step, judgeSteps=steps, seconds=self.seconds + self.options.judge_minutes * 60, history=self.history, options=vars(self.options))
 
     def restore(self):
