@@ -25,6 +25,9 @@ export interface TaskWorld {
 const PARKED_MS = 2_000;
 /** A task that only serves the talk and has waited this many times its timeout no longer matters. */
 const EXPIRY_FACTOR = 4;
+/** How long a promise waits for its service, and how often it asks. */
+const PROMISE_MS = 3_600_000;
+const PROMISED_RETRY_MS = 10_000;
 /** Leases outlast the attempt, so that a killed worker's place is not given away while its job waits for rescue. */
 const LEASE_MARGIN_MS = 5_000;
 
@@ -154,12 +157,26 @@ async function stopped(
     ? new TaskFault("TASK_TIMED_OUT", `${task.kind} took longer than ${TASKS[task.kind].timeoutMs} ms`, true)
     : TaskFault.of(error);
   const attemptsLeft = (job.opts.attempts ?? 1) - (job.attemptsMade + 1);
-  if (fault.retryable && attemptsLeft > 0) {
+  if (mustFinish(job, task, fault, attemptsLeft)) {
+    world.metrics.retried(task.kind, fault.code);
+    return delay(job, token, Date.now() + Math.max(PROMISED_RETRY_MS, fault.retryAfterMs ?? 0));
+  }
+  if (fault.retryable && !fault.notSoon && attemptsLeft > 0) {
     world.metrics.retried(task.kind, fault.code);
     throw new TaskFault(fault.code, `${fault.code}: ${fault.message}`, true, { cause: error });
   }
   return fail(world, job, task, fault, timedOut ? "timed-out" : "failed");
 }
+
+/**
+ * What was promised to a caller waits for a service that is away or busy, beyond the attempts that a
+ * lookup has; it becomes a dead letter only after an hour.
+ */
+const mustFinish = (job: Job, task: TaskJob, fault: TaskFault, attemptsLeft: number): boolean =>
+  task.outlivesCall &&
+  (fault.code === "CONNECTOR_DOWN" || fault.code === "CONNECTOR_RATE_LIMITED") &&
+  (fault.notSoon || attemptsLeft <= 0) &&
+  Date.now() - job.timestamp < PROMISE_MS;
 
 /** Tells the call, then ends the job: an answer completes it, a fault makes it a dead letter. */
 async function fail(

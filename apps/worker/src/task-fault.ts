@@ -9,6 +9,8 @@ export class TaskFault extends Error {
   readonly retryAfterMs: number | undefined;
   /** A write may have happened although no answer came. */
   readonly uncertain: boolean;
+  /** Another attempt within seconds would meet the same: an open circuit. */
+  readonly notSoon: boolean;
   /** An answer to the caller ("it has shipped already"), not a fault of ours: no dead letter. */
   readonly expected: boolean;
 
@@ -16,7 +18,12 @@ export class TaskFault extends Error {
     code: string,
     message: string,
     retryable: boolean,
-    options: ErrorOptions & { retryAfterMs?: number | undefined; uncertain?: boolean; expected?: boolean } = {},
+    options: ErrorOptions & {
+      retryAfterMs?: number | undefined;
+      uncertain?: boolean;
+      notSoon?: boolean;
+      expected?: boolean;
+    } = {},
   ) {
     super(message, options);
     this.name = "TaskFault";
@@ -24,6 +31,7 @@ export class TaskFault extends Error {
     this.retryable = retryable;
     this.retryAfterMs = options.retryAfterMs;
     this.uncertain = options.uncertain ?? false;
+    this.notSoon = options.notSoon ?? false;
     this.expected = options.expected ?? false;
   }
 
@@ -39,6 +47,7 @@ export class TaskFault extends Error {
         cause: error,
         retryAfterMs: error.retryAfterMs,
         uncertain: error.uncertain,
+        notSoon: error.circuitOpen,
         expected,
       });
     }

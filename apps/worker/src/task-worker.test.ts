@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { GuardedCrm, KNOWN_ORDER_NUMBER, openEmbeddedConnector } from "@sidetone/crm";
+import {
+  type Connector,
+  CrmError,
+  GuardedCrm,
+  KNOWN_CUSTOMER_PHONE,
+  KNOWN_ORDER_NUMBER,
+  openEmbeddedConnector,
+} from "@sidetone/crm";
 import { createLog, Metrics } from "@sidetone/platform";
 import type { Finding, TaskJob } from "@sidetone/protocol";
 import { Redis } from "ioredis";
@@ -191,6 +198,48 @@ test("attempts: a passing fault is tried again, a lasting one becomes a dead let
     assert.equal((await bridge.finding(refused)).error?.code, "CONNECTOR_REFUSED");
     assert.equal((await worker.queues.lookup.getFailed()).length, 1, "an answer is no dead letter");
   });
+});
+
+test("a dead connector fails in milliseconds, its neighbours go on, and what was promised waits for it", async () => {
+  let asked = 0;
+  const dead: Connector = {
+    name: "dead",
+    kind: "test",
+    operations: {
+      getOrder: async () => {
+        asked++;
+        throw new CrmError("CONNECTOR_DOWN", "connection refused");
+      },
+      requestRefund: async () => {
+        throw new CrmError("CONNECTOR_DOWN", "connection refused");
+      },
+    },
+    idempotent: new Set(["requestRefund"]),
+    check: async () => "",
+    close: async () => undefined,
+  };
+  const options = { path: ":memory:", seed: 1, size: { customers: 50, orders: 400 }, today: () => "2026-11-20" };
+  const shop = openEmbeddedConnector("shop", options);
+  const crm = new CrmRouter([new GuardedCrm(dead, { failures: 3 }), new GuardedCrm(shop)]);
+  await withWorker(crmTools(crm), async () => {
+    const ask = () => bridge.delegate(bridge.task("order-status", { orderNumber: KNOWN_ORDER_NUMBER }));
+    for (let n = 0; n < 2; n++) assert.equal((await bridge.finding(await ask())).error?.code, "CONNECTOR_DOWN");
+    assert.equal(crm.for("getOrder").circuit, "open");
+    const reached = asked;
+    const failed = await bridge.finding(await ask());
+    assert.equal(failed.error?.code, "CONNECTOR_DOWN");
+    assert.ok(failed.tookMs < 150, `an open circuit took ${failed.tookMs} ms`);
+    assert.equal(asked, reached);
+    const other = await bridge.delegate(bridge.task("find-customer", { phone: KNOWN_CUSTOMER_PHONE }));
+    assert.equal((await bridge.finding(other)).outcome, "found");
+    const input = { orderNumber: KNOWN_ORDER_NUMBER };
+    const promised = await bridge.delegate(bridge.task("request-refund", input, { outlivesCall: true }));
+    const { queues } = open.at(-1) as TaskWorker;
+    const state = async () => (await queues.write.getJob(`${promised.taskId}-0`))?.getState();
+    while ((await state()) !== "delayed") await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(countOf(promised), 0);
+  });
+  await crm.close();
 });
 
 test("the same delegation twice is one answer", async () => {

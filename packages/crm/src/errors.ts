@@ -29,11 +29,13 @@ export class CrmError extends Error {
   readonly retryAfterMs: number | undefined;
   /** A write may have been carried out although no answer came: only an idempotent write may be repeated. */
   readonly uncertain: boolean;
+  /** The circuit is open: nobody was asked, and asking again within seconds is of no use. */
+  readonly circuitOpen: boolean;
 
   constructor(
     code: CrmErrorCode,
     message: string,
-    options: ErrorOptions & { retryAfterMs?: number | undefined; uncertain?: boolean } = {},
+    options: ErrorOptions & { retryAfterMs?: number | undefined; uncertain?: boolean; circuitOpen?: boolean } = {},
   ) {
     super(message, options);
     this.name = "CrmError";
@@ -41,5 +43,6 @@ export class CrmError extends Error {
     this.retryable = CRM_ERROR_CODES[code].retryable;
     this.retryAfterMs = options.retryAfterMs;
     this.uncertain = options.uncertain ?? false;
+    this.circuitOpen = options.circuitOpen ?? false;
   }
 }

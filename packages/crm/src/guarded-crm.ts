@@ -95,7 +95,10 @@ export class GuardedCrm {
     } catch (error) {
       if (error instanceof CrmError) throw error;
       if (error instanceof BrokenCircuitError) {
-        throw new CrmError("CONNECTOR_DOWN", `${this.name} is down; its circuit is open`, { cause: error });
+        throw new CrmError("CONNECTOR_DOWN", `${this.name} is down; its circuit is open`, {
+          cause: error,
+          circuitOpen: true,
+        });
       }
       throw new CrmError("CONNECTOR_DOWN", `${this.name} failed at ${what}: ${String(error)}`, {
         cause: error,
