@@ -1,6 +1,6 @@
 import type { CompiledPlaybook } from "../playbook/compile.ts";
 import type { DialogueState } from "../state.ts";
-import { leaveOpening } from "./acting.ts";
+import { leaveOpening } from "./accounting.ts";
 import { agentSpeaking, type Draft, line, remark } from "./draft.ts";
 import { offer } from "./hand-over.ts";
 import { askAgain, questionText } from "./questions.ts";
