@@ -133,7 +133,7 @@ function certaintyNeeded(quietHops: number): number {
   return 1 - (1 - LEAST_CERTAINTY) * Math.min(1, Math.max(0, overdue));
 }
 
-export function beginThreshold(expectation: Expectation, thresholds: DecisionThresholds): number {
+function beginThreshold(expectation: Expectation, thresholds: DecisionThresholds): number {
   if (expectation.kind === "open") return thresholds.beginOpen;
   return expectation.remaining === 0 ? thresholds.beginFulfilled : thresholds.beginUnfulfilled;
 }

@@ -22,7 +22,7 @@ import {
 } from "./conditioning.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { Ears } from "./ears.ts";
-import { DEAD_AIR_HOPS, decideFloor, type FloorView, floorGainDb, floorView, freshFloor } from "./floor.ts";
+import { DEAD_AIR_HOPS, DUCK_DB, decideFloor, type FloorView, floorGainDb, floorView, freshFloor } from "./floor.ts";
 import { Hearing } from "./hearing.ts";
 import { Mouth, type MouthEvent, type Voice } from "./mouth.ts";
 import { type Leave, TalkState } from "./talk-state.ts";
@@ -301,7 +301,7 @@ export class TalkLoop implements CallLoop {
 
   #gainDb(): number {
     // While a word runs out before we are silent, it may as well be quiet.
-    return this.#mouth.stopping ? -8 : floorGainDb(this.#floor);
+    return this.#mouth.stopping ? DUCK_DB : floorGainDb(this.#floor);
   }
 
   #tellMouthEvents(): void {

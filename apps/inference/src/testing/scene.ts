@@ -55,7 +55,7 @@ export const scriptedVoice: Voice = {
 };
 
 /** Answers events as the scene says. */
-export const scriptedDialogue = (answer: (event: DialogueEvent) => Effect[]): Dialogue => ({
+const scriptedDialogue = (answer: (event: DialogueEvent) => Effect[]): Dialogue => ({
   reduce: answer,
   snapshot: () => ({}),
 });
