@@ -61,6 +61,9 @@ const AROUND =
   list(`it's its it is the my number that's that um uh er well so okay and then no wait sorry yes yeah hang on
   hold please thanks a i i think mean not actually`);
 
+/** The same around numbers, without the words of one sound: half a digit is easily taken for them. */
+const AROUND_NUMBERS = AROUND.filter((word) => word.length > 1);
+
 interface WordClass {
   readonly words: readonly string[];
   /** Share of the class in the expectation's own words; the shares of one kind sum to 1 or less. */
@@ -75,23 +78,23 @@ export const CLASSES: Readonly<Record<ExpectationKind, readonly WordClass[]>> = 
     { words: AROUND, share: 0.05 },
   ],
   digits: [
-    { words: DIGITS, share: 0.74 },
+    { words: DIGITS, share: 0.8 },
     { words: [...TEENS, ...TENS, "hundred"], share: 0.06 },
     { words: REPEATS, share: 0.02 },
-    { words: AROUND, share: 0.1 },
+    { words: AROUND_NUMBERS, share: 0.1 },
   ],
   phone: [
-    { words: DIGITS, share: 0.76 },
+    { words: DIGITS, share: 0.8 },
     { words: [...TEENS, ...TENS, "hundred", "plus"], share: 0.04 },
     { words: REPEATS, share: 0.04 },
-    { words: AROUND, share: 0.1 },
+    { words: AROUND_NUMBERS, share: 0.1 },
   ],
   alphanumeric: [
     { words: DIGITS, share: 0.4 },
     { words: LETTERS, share: 0.35 },
     { words: PHONETIC, share: 0.05 },
     { words: ["for", "as", "in", "dash", ...REPEATS], share: 0.04 },
-    { words: AROUND, share: 0.08 },
+    { words: AROUND_NUMBERS, share: 0.08 },
   ],
   name: [
     { words: FIRST_NAMES, share: 0.125 },
