@@ -49,6 +49,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "GET /api/calls/:id/replay/columns": EVERYBODY,
   "GET /api/calls/:id/replay/scores": LISTENERS,
   "GET /api/calls/:id/audio.wav": LISTENERS,
+  "POST /api/calls/:id/verify": LISTENERS,
   "GET /api/calls/:id/comments": LISTENERS,
   "POST /api/calls/:id/comments": LISTENERS,
   "DELETE /api/calls/:id/comments/:commentId": LISTENERS,

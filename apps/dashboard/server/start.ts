@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { connectRedis, type Logger, Metrics } from "@sidetone/platform";
-import { createInvite, openDatabase, upsertCall } from "@sidetone/store";
+import { createInvite, openDatabase, openTapeStorage, upsertCall } from "@sidetone/store";
 import type { DashboardConfig } from "../src/config.ts";
 import { buildApp } from "./app.ts";
 import { Accounts, authSecret } from "./auth.ts";
@@ -9,7 +9,6 @@ import { EventFeed } from "./live/event-feed.ts";
 import { LiveCalls } from "./live/live-calls.ts";
 import { seedShipped } from "./playbooks/published.ts";
 import { Replays } from "./replay/replays.ts";
-import { findTapes } from "./replay/tapes.ts";
 
 const FIRST_ADMIN_MS = 24 * 3600 * 1000;
 
@@ -34,9 +33,10 @@ export async function startDashboard(
   const accounts = new Accounts({ database, secret, origin: config.origin });
   const redis = connectRedis(config.redisUrl, log, "road");
   const liveCalls = new LiveCalls();
+  const tapes = await openTapeStorage({ folder: join(config.dataDir, "tapes"), storageUrl: config.storageUrl });
   const replays = new Replays({
     folder: join(config.dataDir, "replays"),
-    findTape: findTapes(config),
+    findTape: (tapePath) => tapes.find(tapePath),
     log,
   });
   const feed = new EventFeed({

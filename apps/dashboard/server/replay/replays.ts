@@ -59,6 +59,13 @@ export class Replays {
     return this.#keep(callId, { model: await building, folder });
   }
 
+  /** @throws SidetoneError NOT_FOUND when the tape is gone. */
+  async tapeBytes(tapePath: string): Promise<TapeBytes> {
+    const tape = await this.#findTape(tapePath);
+    if (!tape) throw new SidetoneError("NOT_FOUND", "The call's tape is no longer there.");
+    return tape.bytes;
+  }
+
   async #build(bytes: TapeBytes, folder: string): Promise<ReplayModel> {
     await mkdir(this.#folder, { recursive: true });
     try {

@@ -4,13 +4,14 @@ import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { SidetoneError } from "@sidetone/platform";
-import { type CallRow, findCall, searchCalls } from "@sidetone/store";
+import { type CallRow, findCall, searchCalls, upsertCall } from "@sidetone/store";
 import { z } from "zod";
 import type { Api, DashboardContext } from "../context.ts";
 import { audit, who } from "../guard.ts";
 import { maskNumber, maskReplay, maskText, seesPlainText } from "../masking.ts";
 import { ReplayModel } from "../replay/replay-model.ts";
 import { wavBytes, wavRange } from "../replay/replays.ts";
+import { verifyTape } from "../replay/verify.ts";
 
 const Params = z.object({ id: z.string().min(1).max(200) });
 const Done = z.object({ done: z.literal(true) });
@@ -309,6 +310,26 @@ export function callRoutes(app: Api, context: DashboardContext): void {
       if (from === 0) await audit(database, request, "call.audio", request.params.id);
       reply.header("content-length", to - from + 1);
       return reply.send(Readable.from(wavRange(path, size, from, to)));
+    },
+  );
+
+  app.post(
+    "/api/calls/:id/verify",
+    {
+      schema: {
+        tags: ["Replay"],
+        summary: "Step the tape through the model again: the same, bit for bit, or where it differs",
+        params: Params,
+        response: { 200: z.object({ verified: z.string(), detail: z.string() }) },
+      },
+    },
+    async (request) => {
+      const call = await find(request.params.id);
+      if (!call.tape_path) throw new SidetoneError("NOT_FOUND", "This call has no tape.");
+      const verdict = await verifyTape(await replays.tapeBytes(call.tape_path));
+      await upsertCall(database.db, { id: call.id, verified: verdict.verified, verifiedDetail: verdict.detail });
+      await audit(database, request, "call.verify", call.id, verdict.verified);
+      return verdict;
     },
   );
 

@@ -136,7 +136,7 @@ function CallList({ calls }: { calls: readonly LiveSummary[] }) {
     );
   }
   return (
-    <Card className="flex min-h-0 flex-1 flex-col overflow-hidden">
+    <Card className="flex min-h-0 flex-col overflow-hidden">
       <div
         className={cn(
           "hidden gap-4 border-line border-b px-4 py-2 font-medium text-ink-faint text-xs lg:grid",

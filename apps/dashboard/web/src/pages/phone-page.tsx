@@ -141,16 +141,16 @@ export function PhonePage() {
               </>
             )}
           </div>
-          <div className="relative border-line border-t bg-sunken px-4 py-3">
+          <div className="border-line border-t bg-sunken px-4 py-2.5">
+            <div aria-hidden className="mb-1 flex gap-3 text-2xs">
+              <Legend className="bg-caller">Caller</Legend>
+              <Legend className="bg-agent">Agent</Legend>
+            </div>
             <CallScope
               scope={scope.current}
               running={busy}
               label="Waveforms of caller and agent, and who has the floor"
             />
-            <div aria-hidden className="absolute top-2.5 left-4 flex gap-3 text-2xs">
-              <Legend className="bg-caller">Caller</Legend>
-              <Legend className="bg-agent">Agent</Legend>
-            </div>
           </div>
         </Card>
         {state === "idle" || (state === "ended" && !watched?.call) ? (

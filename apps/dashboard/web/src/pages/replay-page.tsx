@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import {
   ChevronLeft,
@@ -77,7 +77,7 @@ export function ReplayPage() {
             <>
               <span className="tabular">{when(meta.startedAt)}</span>
               {meta.outcome && <Badge tone={outcomeTone(meta.outcome)}>{words(meta.outcome)}</Badge>}
-              <Verified verified={meta.verified} detail={meta.verifiedDetail} />
+              <Verified callId={callId} verified={meta.verified} detail={meta.verifiedDetail} />
             </>
           )
         }
@@ -102,16 +102,35 @@ export function ReplayPage() {
 
 const NO_COMMENTS: CallComment[] = [];
 
-function Verified({ verified, detail }: { verified: string | null; detail: string | null }) {
-  if (verified === "exact") return <Badge tone="good">Replay verified bit-exact</Badge>;
-  if (verified === "differs") {
+function Verified({ callId, verified, detail }: { callId: string; verified: string | null; detail: string | null }) {
+  const person = usePerson();
+  const queries = useQueryClient();
+  const verify = useMutation({
+    mutationFn: () => ask(api.POST("/api/calls/{id}/verify", { params: { path: { id: callId } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["call", callId] }),
+    onError: (error) => toast.error(error.message),
+  });
+  if (verified !== null) {
+    const [label, tone] =
+      verified === "exact"
+        ? (["Replay verified bit-exact", "good"] as const)
+        : verified === "differs"
+          ? (["Replay differs", "bad"] as const)
+          : (["Cannot be verified", "warn"] as const);
     return (
-      <Tip text={detail ?? "Stepping the tape again gave other decisions."}>
-        <Badge tone="bad">Replay differs</Badge>
+      <Tip text={detail ?? label}>
+        <button type="button">
+          <Badge tone={tone}>{label}</Badge>
+        </button>
       </Tip>
     );
   }
-  return null;
+  if (!mayListen(person)) return null;
+  return (
+    <Button size="sm" kind="ghost" disabled={verify.isPending} onClick={() => verify.mutate()}>
+      {verify.isPending ? "Stepping the tape again…" : "Verify the replay"}
+    </Button>
+  );
 }
 
 function Desk({
