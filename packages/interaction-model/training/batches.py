@@ -3,6 +3,7 @@
 import multiprocessing as mp
 import os
 import queue
+import signal
 
 import numpy as np
 import torch
@@ -99,6 +100,8 @@ def _floor(path, held):
 
 
 def _feed(folder, out, seed, options):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the trainer's own handler is inherited and would keep a feeder alive
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(int(options["nice"]))
     os.sched_setaffinity(0, range(os.cpu_count() or 1))  # the trainer may be pinned; feeders take what is idle
     audio, index = bank.load(folder, "training")
