@@ -1,6 +1,6 @@
 import { HopAssembler, HopKind } from "@sidetone/audio";
 import type { Logger } from "@sidetone/platform";
-import { type CallEvent, DECISIONS, HOP_SAMPLES, type PodInput, PodOutput } from "@sidetone/protocol";
+import { type CallEvent, DECISIONS, HOP_SAMPLES, type PodInput, type PodOutput } from "@sidetone/protocol";
 import type { TapeWriter } from "@sidetone/store";
 import { FiguresOfCall } from "./call-figures.ts";
 import type { AfterCall, CallInfo, CallResume, CallSurroundings } from "./call-info.ts";
@@ -12,6 +12,7 @@ import type { BridgeMetrics } from "./metrics.ts";
 import { PaceClock } from "./pace-clock.ts";
 import { Playout } from "./playout.ts";
 import type { HopReply, PodCall } from "./pod-link.ts";
+import { isSnapshot, readPodOutput, withoutWords } from "./pod-output.ts";
 import { PodSeat } from "./pod-seat.ts";
 import type { Ticking } from "./tick-loop.ts";
 
@@ -27,7 +28,6 @@ const PROBE_HOP = 2;
 /** How long a goodbye may take to be heard before the call ends without it. */
 const GOODBYE_MS = 10_000;
 const YIELD = DECISIONS.indexOf("yield");
-const SNAPSHOT_PREFIX = '{"type":"snapshot"';
 const MS_PER_HOP = 40;
 
 export interface LiveCallOptions {
@@ -252,12 +252,12 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
 
   onOutput(json: string): void {
     if (this.#isOver) return;
-    if (json.startsWith(SNAPSHOT_PREFIX)) {
+    if (isSnapshot(json)) {
       this.#seat.putSnapshot(json);
       if (this.#snapshotWanted) this.#tapeSnapshot(json);
       return;
     }
-    const parsed = PodOutput.safeParse(readJson(json));
+    const parsed = readPodOutput(json);
     if (!parsed.success) {
       this.#options.metrics.outputsInvalid.inc();
       this.log.warn({ path: parsed.error.issues[0]?.path.join(".") }, "a pod's output does not fit its schema");
@@ -303,7 +303,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
   }
 
   #tapeSnapshot(json: string): void {
-    const snapshot = PodOutput.safeParse(JSON.parse(json));
+    const snapshot = readPodOutput(json);
     if (!snapshot.success) return;
     this.#snapshotWanted = false;
     this.tape.note({ type: "out", hop: this.#nextHop, output: snapshot.data });
@@ -484,19 +484,5 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
 
   #event(event: CallEvent): void {
     this.#options.surroundings.event(event);
-  }
-}
-
-/** What a caller said is not written down while nothing is recorded. */
-function withoutWords(output: PodOutput): PodOutput {
-  return output.type === "heard" ? { ...output, words: [] } : output;
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // What is not JSON fits no schema either, and is counted there.
-    return undefined;
   }
 }
