@@ -12,8 +12,8 @@ const COLLISION_HOPS = 4;
 /** Two murmurs are at least this far apart: 4 s. */
 const BACKCHANNEL_APART_HOPS = 100;
 
-/** For this long the model has to be as sure as its threshold asks: 600 ms. */
-const CERTAIN_HOPS = 15;
+/** For this long the model has to be as sure as its threshold asks: 400 ms. */
+const CERTAIN_HOPS = 10;
 /** Quiet that ends in any case, when there is something to say: 2.4 s. */
 export const DEAD_AIR_HOPS = 60;
 const LEAST_CERTAINTY = 0.3;
@@ -70,12 +70,15 @@ export interface FloorState {
   /** Hops in a row without reason to be ducked. */
   calmHops: number;
   lastBackchannelHop: number;
+  /** How sure the model was at best that the turn has ended, since the caller was last heard. */
+  beginPeak: number;
 }
 
 export const freshFloor = (): FloorState => ({
   duckedHops: 0,
   calmHops: 0,
   lastBackchannelHop: -BACKCHANNEL_APART_HOPS,
+  beginPeak: 0,
 });
 
 /**
@@ -94,7 +97,12 @@ function whileListening(state: FloorState, view: FloorView, thresholds: Decision
   state.duckedHops = 0;
   state.calmHops = 0;
   const sureEnough = beginThreshold(view.expectation, thresholds) * certaintyNeeded(view.quietHops);
-  if (view.mayBegin && view.decision[P.begin]! > sureEnough) return "begin";
+  // A turn's end is heard best right behind it; silence alone does not take that back.
+  state.beginPeak = Math.max(view.quietHops === 0 ? 0 : state.beginPeak, view.decision[P.begin]!);
+  if (view.mayBegin && state.beginPeak > sureEnough) {
+    state.beginPeak = 0;
+    return "begin";
+  }
   const mayMurmur =
     !COUNTED.includes(view.expectation.kind) && view.hop - state.lastBackchannelHop >= BACKCHANNEL_APART_HOPS;
   if (mayMurmur && view.decision[P.backchannel]! > thresholds.backchannel) return "backchannel";
@@ -102,6 +110,7 @@ function whileListening(state: FloorState, view: FloorView, thresholds: Decision
 }
 
 function whileSpeaking(state: FloorState, view: FloorView, thresholds: DecisionThresholds): Decision {
+  state.beginPeak = 0;
   const wantsYield = view.decision[P.yield]! > thresholds.yield;
   const wantsDuck = wantsYield || view.decision[P.duck]! + view.decision[P.yield]! > thresholds.duck;
   if (wantsDuck) {

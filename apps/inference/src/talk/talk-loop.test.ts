@@ -111,6 +111,21 @@ describe("beginning", () => {
     assert.ok(scene.hop > 17 && scene.hop < 30, `after ${scene.hop} hops`);
   });
 
+  test("how sure the model was right behind the turn still counts when the quiet goes on, and not after a word more", () => {
+    const answer = onOpen(expecting("answer"), say(0, "one"));
+    const quiet = new Scene({ greets: false, answer });
+    quiet.step({ voice: 0.9 });
+    quiet.steps(3, { decision: { begin: 0.45 } });
+    quiet.until(() => quiet.outputsOf("said").length > 0);
+    assert.ok(quiet.hop < 25, `after ${quiet.hop} hops`);
+    const goesOn = new Scene({ greets: false, answer });
+    goesOn.step({ voice: 0.9 });
+    goesOn.steps(3, { decision: { begin: 0.45 } });
+    goesOn.step({ voice: 0.9 });
+    goesOn.steps(30);
+    assert.equal(goesOn.outputsOf("said").length, 0);
+  });
+
   test("dead air ends after 2.4 s even when the model keeps listening", () => {
     const scene = new Scene({ greets: false, answer: onOpen(expecting("answer"), say(0, "one")) });
     scene.step({ voice: 0.9 });
