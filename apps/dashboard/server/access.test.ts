@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ROLES, type Role } from "@sidetone/store";
 import { ACCESS } from "./access.ts";
-import { PASSWORD, type SignedIn, signIn, startTestDashboard, type TestDashboard } from "./testing/fixture.ts";
+import { PASSWORD, type SignedIn, signIn, startTestDashboard, type TestDashboard } from "./test/fixture.ts";
 
 let test: TestDashboard;
 const people = new Map<Role, SignedIn>();

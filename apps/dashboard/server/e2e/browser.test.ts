@@ -7,7 +7,7 @@ import { BridgeCommand, bridgeInboxStream, type CallEvent } from "@sidetone/prot
 import { upsertCall } from "@sidetone/store";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { WEB_ROOT } from "../app.ts";
-import { started, startTestDashboard, type TestDashboard, writeTape } from "../testing/fixture.ts";
+import { started, startTestDashboard, type TestDashboard, writeTape } from "../test/fixture.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { upsertCall } from "@sidetone/store";
-import { type SignedIn, signIn, startTestDashboard, type TestDashboard, writeTape } from "../testing/fixture.ts";
+import { type SignedIn, signIn, startTestDashboard, type TestDashboard, writeTape } from "../test/fixture.ts";
 import { COLUMNS_HEAD_BYTES } from "./columns-format.ts";
 import { heardAtMs } from "./replay-model.ts";
 

@@ -217,7 +217,7 @@ function wordLanes(pen: CanvasRenderingContext2D, width: number, scene: Scene, p
       const at = Math.max(x, freeFrom[line.who]);
       if (!legible || at - x > MOST_ASIDE_PX) {
         pen.globalAlpha = 0.5;
-        pen.fillRect(x, middle - 1.5, Math.max(1, until - x - 1), 3);
+        pen.fillRect(x, legible ? middle + 7 : middle - 1.5, Math.max(1, until - x - 1), legible ? 2 : 3);
         pen.globalAlpha = 1;
         continue;
       }
