@@ -4,6 +4,7 @@ import { LINEAR_TO_ULAW } from "@sidetone/audio";
 import type { CallerStep } from "../caller/caller.ts";
 import { findSpurts } from "../caller/ear.ts";
 import { speak } from "../caller/speech.ts";
+import type { Call } from "../carrier/call.ts";
 import { Road } from "./road.ts";
 import { readTapeOf } from "./tapes.ts";
 
@@ -34,8 +35,8 @@ describe("the whole road with the line test", () => {
   it("is heard, answered and on tape, correct to the sample where nothing was lost", async () => {
     const words = [await speak("hello, is this the line test"), murmur(900, 1), murmur(1300, 2)];
     const steps = words.flatMap((audio): CallerStep[] => [LISTEN, { do: "speak", audio }]);
-    const call = road.call([...steps, LISTEN, { do: "hang-up" }]);
-    assert.equal(await call.ended, "completed");
+    const call = await unstarved(() => road.call([...steps, LISTEN, { do: "hang-up" }]));
+    assert.equal(call.status, "completed");
     assert.deepEqual(road.carrier.notices, []);
 
     const { heard, said } = call.ear;
@@ -129,6 +130,15 @@ describe("the whole road with the line test", () => {
     assert.ok(call.ear.responseLatenciesMs().length >= 1, "and the second utterance was answered");
   });
 });
+
+/** A machine that stalls for longer than the lead leaves holes in what is heard; then the call is placed once more. */
+async function unstarved(place: () => Call): Promise<Call> {
+  for (let attempt = 1; ; attempt++) {
+    const call = place();
+    await call.ended;
+    if (call.streams[0]?.counts.starvedFrames === 0 || attempt === 3) return call;
+  }
+}
 
 /** The bytes from the first to the last loud block; the line test says those back, and a hop on either side. */
 function loudPart(audio: Uint8Array): Uint8Array {
