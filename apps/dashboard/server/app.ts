@@ -68,7 +68,7 @@ export async function buildApp(context: DashboardContext, options: { webRoot?: s
         workerSrc: ["'self'", "blob:"],
         connectSrc: ["'self'", ...socketOrigins(context)],
         objectSrc: ["'none'"],
-        baseUri: ["'none'"],
+        baseUri: ["'self'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
       },
@@ -92,7 +92,7 @@ export async function buildApp(context: DashboardContext, options: { webRoot?: s
       info: {
         title: "Sidetone dashboard",
         version: "0.1.0",
-        description: "Sign in, or send `Authorization: Bearer` with an API token. Roles: see Access in the guide.",
+        description: "Sign in, or send `Authorization: Bearer` with an API token. What a role may do is one table, apps/dashboard/server/access.ts.",
       },
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
       security: [{ token: [] }],
