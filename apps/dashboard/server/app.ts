@@ -92,7 +92,8 @@ export async function buildApp(context: DashboardContext, options: { webRoot?: s
       info: {
         title: "Sidetone dashboard",
         version: "0.1.0",
-        description: "Sign in, or send `Authorization: Bearer` with an API token. What a role may do is one table, apps/dashboard/server/access.ts.",
+        description:
+          "Sign in, or send `Authorization: Bearer` with an API token. What a role may do is one table, apps/dashboard/server/access.ts.",
       },
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
       security: [{ token: [] }],
