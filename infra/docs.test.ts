@@ -23,8 +23,12 @@ for (const document of documents) {
   });
 
   test(`${document}: the npm commands that it shows are scripts, and start programs that exist`, () => {
-    const named = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map((match) => match[1] ?? "");
-    for (const name of new Set(named)) {
+    for (const [, name = "", workspace] of text.matchAll(/\bnpm run (?:-s )?([\w:-]+)(?: -w ([\w/-]+))?/g)) {
+      if (workspace !== undefined) {
+        const inRoom = JSON.parse(readFileSync(join(root, workspace, "package.json"), "utf8")).scripts ?? {};
+        assert.ok(inRoom[name], `npm run ${name} -w ${workspace}`);
+        continue;
+      }
       assert.ok(scripts[name], `npm run ${name}`);
       const program = /(?:apps|packages|infra|load-tests)\/\S+\.(?:m?ts|mjs)/.exec(
         scripts[name].replace("infra/setup/run.mjs ", ""),

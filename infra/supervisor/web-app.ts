@@ -7,7 +7,9 @@ const WEB = "apps/dashboard/web";
 
 function hashOfSources(root: string): string {
   const hash = createHash("sha256");
-  const files = globSync([`${WEB}/**/*.{ts,tsx,css,html,json,svg,wav}`, "apps/dashboard/package.json"], {
+  // The web app compiles against the shapes that the server sends, too.
+  const shared = ["apps/dashboard/server/live/*.ts", "apps/dashboard/server/replay/columns-format.ts"];
+  const files = globSync([`${WEB}/**/*.{ts,tsx,css,html,json,svg,wav}`, "apps/dashboard/package.json", ...shared], {
     cwd: root,
     exclude: (path) => path.includes("/dist") || path.includes("node_modules"),
   });

@@ -193,6 +193,19 @@ export const ERRORS = {
     "The task's input does not fit its kind.",
     "See the kind's schema in packages/protocol/src/tasks.ts.",
   ),
+  TASK_EXPIRED: spec(
+    504,
+    false,
+    "The task waited too long to be of use.",
+    "Add workers; see the queue's wait in Health.",
+  ),
+  TASK_STOPPED: spec(409, false, "The task was cancelled or superseded while it ran.", "Nothing: a newer one answers."),
+  TASK_UNCERTAIN: spec(
+    409,
+    false,
+    "An interrupted attempt may have changed the other system.",
+    "Look there, then retry or drop the dead letter.",
+  ),
   TASK_TIMED_OUT: spec(504, true, "The task took longer than its kind allows.", "Check the connector's health."),
   TASK_FAILED: spec(502, true, "The task failed.", "The cause names the connector and what it said."),
   CONNECTOR_UNSUPPORTED: spec(

@@ -1,11 +1,6 @@
+// Types of every table. One form on both databases: times are ISO 8601 text in UTC (so they sort), flags are 0 or 1,
+// documents are JSON text. better-auth's tables are the exception: it owns their column types.
 import type { Generated } from "kysely";
-
-/**
- * Types of every table. One form on both databases: times are ISO 8601 text in UTC (so they sort),
- * flags are 0 or 1, documents are JSON text. better-auth's tables are the exception: it owns their
- * column types.
- */
-export type Flag = 0 | 1;
 
 export const ROLES = ["admin", "supervisor", "qa", "viewer"] as const;
 export type Role = (typeof ROLES)[number];

@@ -90,9 +90,8 @@ describe("a pod whose parts break", () => {
       agent_audio: Buffer.alloc(64 * HOP_SAMPLES, 0xff),
     };
     // Every question gives the pod time; it gives the bridge up when too many answers wait for it.
-    for (let tick = 0; (await podStatus(running.client)).open_calls > 0; tick++) {
-      assert.ok(tick < 2_000, "still not cut off");
-      client.stream.write(request);
+    while ((await podStatus(running.client)).open_calls > 0) {
+      if (!client.stream.writableNeedDrain) client.stream.write(request);
     }
     client.stream.resume();
     assert.match((await ended).message, /RESOURCE_EXHAUSTED.*POD_STREAM_STALLED/);
