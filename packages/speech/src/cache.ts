@@ -27,6 +27,7 @@ export class SpeechCache {
   #memoryBytes = 0;
   #diskBytes = 0;
   #writes = 0;
+  readonly #writing = new Set<Promise<void>>();
 
   private constructor(options: SpeechCacheOptions) {
     this.#folder = options.folder;
@@ -83,9 +84,23 @@ export class SpeechCache {
     }
   }
 
-  async put(key: string, stored: StoredClause): Promise<void> {
+  /** Keeps a clause; in memory at once, on disk when the promise settles. */
+  put(key: string, stored: StoredClause): Promise<void> {
     this.#remember(key, stored);
-    if (this.#folder === undefined) return;
+    if (this.#folder === undefined) return Promise.resolve();
+    const write = this.#write(key, stored);
+    this.#writing.add(write);
+    const forget = (): void => void this.#writing.delete(write);
+    write.then(forget, forget);
+    return write;
+  }
+
+  /** Settles when everything that was put so far is on disk, or has failed to get there. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#writing);
+  }
+
+  async #write(key: string, stored: StoredClause): Promise<void> {
     const bytes = encode(stored);
     const path = this.#path(key);
     const besides = `${path}.${process.pid}.${this.#writes++}`;

@@ -97,9 +97,9 @@ describe("Speaker with the embedded voices", () => {
     const folder = await mkdtemp(join(tmpdir(), "speech-cache-"));
     const sources: string[] = [];
     const onFirstAudio = (_engine: string, source: string): void => void sources.push(source);
-    const first = await told(
-      (await speaker({ cache: await SpeechCache.open({ folder }), onFirstAudio })).say("Good morning."),
-    );
+    const cache = await SpeechCache.open({ folder });
+    const first = await told((await speaker({ cache, onFirstAudio })).say("Good morning."));
+    await cache.settled();
     const second = await told(
       (await speaker({ cache: await SpeechCache.open({ folder }), onFirstAudio })).say("Good morning."),
     );
