@@ -21,6 +21,7 @@ HOP = 320
 MARGIN_HOPS = 50
 DUCK_HOPS = 3
 RATE = 8000
+SHORT_SHARE, SHORT_SAMPLES = 0.2, 6400  # of turns are drawn among those of less than 0.8 s
 
 
 @dataclass
@@ -191,7 +192,11 @@ class Simulator:
         if speaker.human:
             return self.human_turn(rng, speaker)
         kind = self.pick(rng, [k for k in kinds if speaker.turns.get(k)] or list(speaker.turns))
-        return self.pick(rng, speaker.turns[kind])
+        options = speaker.turns[kind]
+        if rng.random() < SHORT_SHARE:
+            # "Yes", "at home", "the blue one": most answers of real calls, few of the grammar's.
+            options = [x for x in options if sum(y.length for y in x.clips) < SHORT_SAMPLES] or options
+        return self.pick(rng, options)
 
     def human_turn(self, rng, speaker):
         if speaker.digits and (not speaker.singles or rng.random() < 0.6):

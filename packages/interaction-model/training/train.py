@@ -34,6 +34,27 @@ def tensors(batch, device):
     return get("caller"), get("agent"), get("context")
 
 
+def disguise(caller, rng):
+    """[T, B, 4, 40] features as other throats and handsets would give them: half of the calls' bands are stretched by up to a tenth
+    (a vocal tract of another length, without another tempo), and in a third up to seven neighbouring bands are flattened."""
+    steps, size, frames, bands = caller.shape
+    warp = np.zeros((size, bands, bands), np.float32)
+    keep = np.ones((size, bands), np.float32)
+    for b in range(size):
+        at = np.clip(np.arange(bands) * (rng.uniform(0.9, 1.1) if rng.random() < 0.5 else 1.0), 0, bands - 1)
+        low = np.minimum(at.astype(int), bands - 2)
+        warp[b, low, np.arange(bands)] = 1 - (at - low)
+        warp[b, low + 1, np.arange(bands)] = at - low
+        if rng.random() < 0.33:
+            width = int(rng.integers(1, 8))
+            first = int(rng.integers(0, bands - width))
+            keep[b, first:first + width] = 0
+    x = torch.matmul(caller.permute(1, 0, 2, 3).reshape(size, steps * frames, bands), torch.from_numpy(warp).to(caller.device))
+    mask = torch.from_numpy(keep).to(caller.device)[:, None]
+    x = x * mask + x.mean((1, 2), keepdim=True) * (1 - mask)
+    return x.reshape(size, steps, frames, bands).permute(1, 0, 2, 3).contiguous()
+
+
 def greedy(log_probs):
     """[frames, S] to text."""
     out, last = [], -1
@@ -148,6 +169,7 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
         caller, agent, context = tensors(batch, self.device)
+        caller = disguise(caller, rng)
         carry = self.states is not None and rng.random() < 0.5 and self.states[1].shape[0] == caller.shape[1]
         ear, a, finals = self.floor.hear(caller, agent, self.states[0] if carry else None)
         heads, judged = self.floor.decide(ear, a, context, self.states[1] if carry else None)
