@@ -1,5 +1,6 @@
 export { Caller, type CallerActs, type CallerStep } from "./caller/caller.ts";
 export { Ear, findSpurts, type Spurt, type SpurtOptions } from "./caller/ear.ts";
+export type { EchoPath } from "./caller/echo.ts";
 export { fromWav, speak } from "./caller/speech.ts";
 export { Call, type CallEvent, type CallSetup, type CallStatus, type DialOutcome } from "./carrier/call.ts";
 export { Carrier, type CarrierOptions } from "./carrier/carrier.ts";

@@ -2,6 +2,7 @@ import { ULAW_SILENCE } from "@sidetone/audio";
 import type { Clock } from "@sidetone/platform";
 import { Caller, type CallerStep } from "../caller/caller.ts";
 import { Ear } from "../caller/ear.ts";
+import { Echo, type EchoPath } from "../caller/echo.ts";
 import type { LineFaults } from "./line.ts";
 import { HandshakeError, type OpenMediaSocket } from "./media-socket.ts";
 import { type Notice, type NoticeCode, notice } from "./notices.ts";
@@ -52,6 +53,8 @@ export interface CallSetup {
   statusCallback?: string;
   steps?: readonly CallerStep[];
   faults?: LineFaults;
+  /** What the handset lets back into the line of what it plays. */
+  echo?: EchoPath;
   /** Whether to keep what was said and heard; off for load. */
   record?: boolean;
   onEvent?(event: CallEvent & { atMs: number }): void;
@@ -81,6 +84,7 @@ export class Call {
   readonly #said = new Uint8Array(FRAME_BYTES).fill(ULAW_SILENCE);
   readonly #heard = new Uint8Array(FRAME_BYTES).fill(ULAW_SILENCE);
   readonly #settleEnded: (status: CallStatus) => void;
+  readonly #echo: Echo | undefined;
   #stream: MediaStream | undefined;
   #frames = 0;
   #answeredAtMs = 0;
@@ -90,6 +94,7 @@ export class Call {
     this.#around = around;
     this.#setup = setup;
     this.sid = around.newSid("CA");
+    this.#echo = setup.echo === undefined ? undefined : new Echo(setup.echo);
     this.from = setup.from;
     this.to = setup.to;
     const { promise, resolve } = Promise.withResolvers<CallStatus>();
@@ -129,6 +134,7 @@ export class Call {
     if (this.status !== "in-progress") return;
     // The person begins to talk when somebody listens; a script that began earlier would lose its first words by chance.
     if (this.streams.length > 0) this.#caller.frame(this.#heard, this.#said);
+    this.#echo?.mix(this.#heard, this.#said);
     if (this.#setup.record !== false) this.ear.append(this.#said, this.#heard);
     this.#frames++;
     const stream = this.stream;
