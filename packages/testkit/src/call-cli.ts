@@ -1,17 +1,19 @@
 /**
  * `npm run call`: phones a running `npm start` as Twilio would, shows what happens, keeps what was heard, and measures
- * how fast the answers came, at the ear.
+ * how fast the answers came, at the ear, and how the agent sounded.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readConfig, SidetoneError } from "@sidetone/platform";
 import { z } from "zod";
 import type { CallerStep } from "./caller/caller.ts";
 import { fromWav, speak } from "./caller/speech.ts";
-import type { CallEvent } from "./carrier/call.ts";
+import type { Call, CallEvent } from "./carrier/call.ts";
 import { Carrier } from "./carrier/carrier.ts";
 import type { LineFaults } from "./carrier/line.ts";
+import { describeReport, reportOfCall } from "./listening/call-report.ts";
+import { readTapeOf } from "./road/tapes.ts";
 
 const USAGE = `npm run call -- [--say "text"]... [--wav FILE]... [--dtmf 123#]... [options]
 
@@ -23,7 +25,9 @@ Options:
   --to TARGET      a number, or a playbook's name (line-test is always there)
   --from NUMBER    the caller's number
   --voice NAME     the speech engine's voice for --say
-  --out FILE       write what was said (left) and heard (right) as a stereo WAV
+  --out FILE       where what was said (left) and heard (right) goes as a stereo WAV (call.wav in DATA_DIR)
+  --goodbye TEXT   the last turn, after which the agent ends the call ("no thank you, goodbye"); "" hangs up instead
+  --no-listen      do not measure the agent's sound, nor transcribe it back by our own ears
   --over MS        talk over the agent: each turn begins when it has spoken for MS
   --wait SECONDS   how long to wait for an answer before the next turn or hanging up (20)
   --loss SHARE     lose that share of the caller's frames, such as 0.03
@@ -43,6 +47,7 @@ interface Target {
   bridgeUrl: string;
   accountSid: string;
   authToken: string;
+  dataDir: string;
 }
 
 const QUIET_MS = 700;
@@ -77,14 +82,25 @@ async function main(): Promise<void> {
   const status = await call.ended;
   await carrier.close();
 
-  if (values.out !== undefined) {
-    await writeFile(values.out, call.ear.toWav());
-    process.stdout.write(`wrote ${values.out}: left said, right heard, ${seconds(call.ear.lengthMs)} s\n`);
-  }
+  await mkdir(target.dataDir, { recursive: true });
+  const out = values.out ?? join(target.dataDir, "call.wav");
+  await writeFile(out, call.ear.toWav());
+  process.stdout.write(`wrote ${out}: left said, right heard, ${seconds(call.ear.lengthMs)} s\n`);
   report("answers began after", call.ear.responseLatenciesMs());
   report("fell silent after", call.ear.stopLatenciesMs());
+  if (values.listen && call.streams.length > 0) await listenBack(target.dataDir, call);
   for (const { code, text, detail } of carrier.notices) process.stdout.write(`carrier ${code} ${text}: ${detail}\n`);
   if (status !== "completed" || call.streams.length === 0) process.exitCode = 1;
+}
+
+/** Holds what was heard against the call's tape, where the bridge keeps its tapes on this machine. */
+async function listenBack(dataDir: string, call: Call): Promise<void> {
+  try {
+    const tape = await readTapeOf(dataDir, call.sid);
+    for (const line of describeReport(await reportOfCall(call, tape))) process.stdout.write(`${line}\n`);
+  } catch (error) {
+    process.stdout.write(`not listened to: ${(error as Error).message}\n`);
+  }
 }
 
 async function findTarget(): Promise<Target> {
@@ -98,7 +114,7 @@ async function findTarget(): Promise<Target> {
   if (bridgeUrl === undefined || authToken === undefined) {
     throw new SidetoneError("NOT_FOUND", `Nothing runs here: there is no ${path}. Run \`npm start\` first.`);
   }
-  return { bridgeUrl: bridgeUrl.replace(/\/$/, ""), authToken, accountSid };
+  return { bridgeUrl: bridgeUrl.replace(/\/$/, ""), authToken, accountSid, dataDir: environment.DATA_DIR };
 }
 
 async function script(): Promise<CallerStep[]> {
@@ -114,6 +130,12 @@ async function script(): Promise<CallerStep[]> {
     } else if (token.name === "wav") {
       steps.push(before, { do: "speak", audio: fromWav(await readFile(token.value)), label: token.value });
     } else if (token.name === "dtmf") steps.push(before, { do: "press", digits: token.value });
+  }
+  // The line test says everything back, and no goodbyes of its own.
+  if (values.goodbye !== "" && values.to !== "line-test") {
+    steps.push(listen, { do: "speak", audio: await speak(values.goodbye, values.voice), label: values.goodbye });
+    // The agent hangs up behind its own goodbye.
+    return [...steps, { do: "pause", ms: atMostMs }, { do: "hang-up" }];
   }
   return [...steps, listen, { do: "hang-up" }];
 }
@@ -169,6 +191,7 @@ function readArguments() {
   try {
     return parseArgs({
       tokens: true,
+      allowNegative: true,
       options: {
         say: { type: "string", multiple: true },
         wav: { type: "string", multiple: true },
@@ -179,6 +202,8 @@ function readArguments() {
         out: { type: "string" },
         over: { type: "string" },
         wait: { type: "string", default: "20" },
+        goodbye: { type: "string", default: "no thank you, goodbye" },
+        listen: { type: "boolean", default: true },
         loss: { type: "string" },
         jitter: { type: "string" },
         help: { type: "boolean", short: "h" },

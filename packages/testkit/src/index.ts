@@ -21,3 +21,5 @@ export { signatureOf } from "./carrier/webhook.ts";
 export { freePort, tempFolder } from "./fixtures/network.ts";
 export { type Exit, type ProcessOptions, TestProcess } from "./fixtures/process.ts";
 export { startRedis, type TestRedis, withRedis } from "./fixtures/redis.ts";
+export { type CallReport, describeReport, reportOfCall } from "./listening/call-report.ts";
+export { readTapeOf, type WholeTape } from "./road/tapes.ts";

@@ -77,6 +77,8 @@ export class Call {
   /** Settles when the call is over and its last callback is answered. */
   readonly ended: Promise<CallStatus>;
   status: CallStatus = "queued";
+  /** Where the first stream's media clock has its 0, on the ear's time line. */
+  mediaBeganAtMs: number | undefined;
 
   readonly #around: CallSurroundings;
   readonly #setup: CallSetup;
@@ -225,6 +227,7 @@ export class Call {
     }
     this.streams.push(stream);
     this.#stream = stream;
+    this.mediaBeganAtMs ??= this.ear.lengthMs;
     if (this.over) stream.stop();
     this.#tell({ type: "stream-opened", url: noun.url, streamSid });
     this.#streamCallback(noun, streamSid, "stream-started");

@@ -10,6 +10,11 @@ export interface WholeTape {
   caller: Uint8Array;
   agent: Uint8Array;
   hops: number;
+  /** Of each hop: the epoch that was playing, and how many samples of it had been heard at its end. */
+  heardEpoch: number[];
+  heardSamples: number[];
+  /** Of each hop: expectation kind, its length, what remained of it, and the intent. */
+  conditioning: Uint8Array[];
   concealedSamples: number;
   notes: TapeNote[];
   /** Damage in the midst; a torn tail is not counted. */
@@ -49,6 +54,9 @@ async function readTape(path: string): Promise<WholeTape> {
     caller: new Uint8Array(),
     agent: new Uint8Array(),
     hops: 0,
+    heardEpoch: [],
+    heardSamples: [],
+    conditioning: [],
     concealedSamples: 0,
     notes: [],
     damagedBytes: 0,
@@ -64,7 +72,12 @@ async function readTape(path: string): Promise<WholeTape> {
       caller.push(turn.caller.slice(0, bytes));
       agent.push(turn.agent.slice(0, bytes));
       tape.hops += turn.hops;
-      for (let i = 0; i < turn.hops; i++) tape.concealedSamples += turn.concealedSamples[i]!;
+      for (let i = 0; i < turn.hops; i++) {
+        tape.concealedSamples += turn.concealedSamples[i]!;
+        tape.heardEpoch.push(turn.heardEpoch[i]!);
+        tape.heardSamples.push(turn.heardSamples[i]!);
+        tape.conditioning.push(turn.conditioning.slice(i * 4, i * 4 + 4));
+      }
     }
   }
   tape.caller = new Uint8Array(Buffer.concat(caller));
