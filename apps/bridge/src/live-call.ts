@@ -1,8 +1,7 @@
 import { HopAssembler, HopKind } from "@sidetone/audio";
 import type { Logger } from "@sidetone/platform";
 import { type CallEvent, DECISIONS, HOP_SAMPLES, type PodInput, type PodOutput } from "@sidetone/protocol";
-import type { TapeWriter } from "@sidetone/store";
-import { FiguresOfCall } from "./call-figures.ts";
+import { FiguresOfCall, type TapeWriter } from "@sidetone/store";
 import type { AfterCall, CallInfo, CallResume, CallSurroundings } from "./call-info.ts";
 import type { CarrierWriter } from "./carrier-writer.ts";
 import { EpochBook } from "./epoch-book.ts";

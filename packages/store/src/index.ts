@@ -1,3 +1,5 @@
+export { FiguresOfCall, type FloorChange } from "./call-figures.ts";
+export * from "./number-routes.ts";
 export * from "./rows-access.ts";
 export {
   type CallMark,
@@ -14,10 +16,14 @@ export {
   turnsOf,
   upsertCall,
 } from "./rows-calls.ts";
+export * from "./rows-connectors.ts";
 export { type Database, type DatabaseKind, openDatabase, RowsError } from "./rows-database.ts";
 export * from "./rows-playbooks.ts";
+export * from "./rows-reruns.ts";
+export * from "./rows-routes.ts";
 export { ROLES, type Role, type Rows } from "./rows-schema.ts";
 export * from "./rows-scores.ts";
+export { Sealer } from "./sealer.ts";
 export { TAPE_ERRORS, TapeError, type TapeErrorCode } from "./tape-errors.ts";
 export { type Cue, cuesOf, exportJsonl, exportWav, toWebVtt } from "./tape-export.ts";
 export { createMicroTurn, type MicroTurn, UNDECIDED } from "./tape-format.ts";

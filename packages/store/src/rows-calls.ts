@@ -13,6 +13,8 @@ export interface CallRecord {
   playbookId?: string;
   playbookVersion?: number;
   bridgeId?: string;
+  /** The rule that sent the call to its playbook. */
+  route?: { id: string; label: string };
   /** ISO 8601, UTC. */
   startedAt?: string;
   endedAt?: string;
@@ -80,6 +82,8 @@ function columnsOf(call: CallRecord): Partial<CallsTable> {
     playbook_id: call.playbookId,
     playbook_version: call.playbookVersion,
     bridge_id: call.bridgeId,
+    route_id: call.route?.id,
+    route_label: call.route?.label,
     started_at: call.startedAt,
     ended_at: call.endedAt,
     duration_ms: call.durationMs ?? figures?.durationMs,
@@ -351,7 +355,15 @@ export const marksOf = (db: Kysely<Rows>, callId: string) =>
 /** Removes every row of a call; its tape is the caller's to remove. */
 export async function deleteCall(db: Kysely<Rows>, callId: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    for (const table of ["call_turns", "call_terms", "call_marks", "comments", "scores", "saved_set_calls"] as const) {
+    for (const table of [
+      "call_turns",
+      "call_terms",
+      "call_marks",
+      "comments",
+      "scores",
+      "saved_set_calls",
+      "reruns",
+    ] as const) {
       await trx.deleteFrom(table).where("call_id", "=", callId).execute();
     }
     await trx.deleteFrom("calls").where("id", "=", callId).execute();

@@ -1,5 +1,6 @@
 import { type CreateTableBuilder, type Kysely, type RawBuilder, sql } from "kysely";
 import type { Migration } from "kysely/migration";
+import { rerunsRoutesConnectors } from "./rows-migration-0002.ts";
 
 type Build = CreateTableBuilder<string, string>;
 type Columns = Record<string, string>;
@@ -364,5 +365,6 @@ export function migrations(kind: "sqlite" | "postgres"): Record<string, Migratio
         }
       },
     },
+    "0002-reruns-routes-connectors": rerunsRoutesConnectors(kind),
   };
 }

@@ -83,6 +83,7 @@ export async function addPlaybookDraft(
         test_report: null,
         published_at: null,
         published_by: null,
+        override_reason: null,
       })
       .execute();
     return version;
@@ -128,18 +129,30 @@ export async function markTested(
   return Number(result.numUpdatedRows) > 0;
 }
 
-/** Publishes a tested version, or (roll-back) one that was published before; the former one retires. */
+/**
+ * Publishes a tested version, or (roll-back) one that was published before; the former one retires. With an
+ * `overrideReason` a draft will do; the reason stays with the version.
+ */
 export async function publishVersion(
   db: Kysely<Rows>,
-  publish: { playbookId: string; version: number; by: string },
+  publish: { playbookId: string; version: number; by: string; overrideReason?: string | undefined },
 ): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
     const result = await trx
       .updateTable("playbook_versions")
-      .set({ state: "published", published_at: new Date().toISOString(), published_by: publish.by })
+      .set({
+        state: "published",
+        published_at: new Date().toISOString(),
+        published_by: publish.by,
+        override_reason: publish.overrideReason ?? null,
+      })
       .where("playbook_id", "=", publish.playbookId)
       .where("version", "=", publish.version)
-      .where("state", "in", ["tested", "retired"])
+      .where(
+        "state",
+        "in",
+        publish.overrideReason === undefined ? ["tested", "retired"] : ["draft", "tested", "retired"],
+      )
       .executeTakeFirst();
     if (Number(result.numUpdatedRows) === 0) return false;
     await trx

@@ -91,6 +91,9 @@ export interface CallsTable {
   human_score: number | null;
   figures: string;
   updated_at: string;
+  /** Which rule sent the call to its playbook, and how it reads. */
+  route_id: string | null;
+  route_label: string | null;
 }
 export interface CallTurnsTable {
   call_id: string;
@@ -133,8 +136,19 @@ export interface PlaybookVersionsTable {
   test_report: string | null;
   published_at: string | null;
   published_by: string | null;
+  /** Why an admin published it although the gate was shut. */
+  override_reason: string | null;
 }
-/** Which version answers a number: by share, and by days and times in a zone. */
+/** What a version must get through before it is published, beside its own conversations. */
+export interface PlaybookGatesTable {
+  playbook_id: string;
+  set_id: string;
+  /** JSON: how much worse than the calls themselves a re-run may be. */
+  bounds: string;
+  updated_by: string;
+  updated_at: string;
+}
+/** Which version answers a number: by share, and by days and times in a zone. The number `*` is any other. */
 export interface RoutesTable {
   id: string;
   number: string;
@@ -146,6 +160,9 @@ export interface RoutesTable {
   to_minute: number;
   time_zone: string;
   created_at: string;
+  /** Rules of a number are tried in this order. */
+  position: number;
+  label: string | null;
 }
 
 export interface ApiTokensTable {
@@ -234,6 +251,24 @@ export interface SavedSetCallsTable {
   /** JSON: the findings that a regression run must see. */
   expected: string | null;
 }
+/** One re-run of many calls against one playbook version, thresholds and model. */
+export interface RerunBatchesTable {
+  id: string;
+  name: string;
+  playbook_id: string | null;
+  playbook_version: number | null;
+  /** SHA-256 of the playbook's source: a draft that changes later is another playbook. */
+  source_hash: string | null;
+  /** JSON: the rest of what it runs against. */
+  against: string;
+  state: string;
+  fault: string | null;
+  calls: number;
+  created_by: string;
+  created_at: string;
+  finished_at: string | null;
+}
+/** One call's part of it. */
 export interface RerunsTable {
   id: string;
   call_id: string;
@@ -244,6 +279,21 @@ export interface RerunsTable {
   created_by: string;
   created_at: string;
   finished_at: string | null;
+  batch_id: string | null;
+  /** 0 to 1: how much of the call has been run. */
+  progress: number;
+}
+/** A connector that was made in the dashboard. `config` is YAML with `${NAME}` in the place of secrets. */
+export interface ConnectorsTable {
+  name: string;
+  kind: string;
+  config: string;
+  /** JSON object of name to sealed text; see `Sealer`. */
+  secrets: string;
+  enabled: number;
+  created_at: string;
+  updated_by: string;
+  updated_at: string;
 }
 export interface SettingsTable {
   key: string;
@@ -271,6 +321,9 @@ export interface Rows {
   comments: CommentsTable;
   saved_sets: SavedSetsTable;
   saved_set_calls: SavedSetCallsTable;
+  playbook_gates: PlaybookGatesTable;
+  rerun_batches: RerunBatchesTable;
   reruns: RerunsTable;
+  connectors: ConnectorsTable;
   settings: SettingsTable;
 }
