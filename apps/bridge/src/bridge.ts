@@ -80,7 +80,7 @@ export class Bridge {
     this.#wallMs = wallMs;
     this.#signature = new CarrierSignature(config.TWILIO_AUTH_TOKEN, this.#publicUrl);
     const routes = { numbers: config.NUMBERS ?? {}, byDefault: config.PLAYBOOK };
-    this.playbooks = new PlaybookTable(routes);
+    this.playbooks = new PlaybookTable(routes, [], wallMs);
     this.#watch = new PlaybookWatch({
       clock,
       log,

@@ -1,5 +1,6 @@
 import type { CallEvent, CallFigures, PlaybookOfCall } from "@sidetone/protocol";
 import type { LiveCall } from "./live-call.ts";
+import type { RouteOfCall } from "./playbook-source.ts";
 import type { PodLink } from "./pod-link.ts";
 import type { TaskOutput } from "./task-outbox.ts";
 
@@ -14,6 +15,10 @@ export interface CallInfo {
   timeZone: string;
   seed: number;
   playbook: PlaybookOfCall;
+  /** What the playbook is found by when the call comes back. */
+  playbookKey: string;
+  /** The rule that chose it. */
+  route: RouteOfCall | undefined;
 }
 
 /** What follows on the carrier's side once we have closed the socket. */

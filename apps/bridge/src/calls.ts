@@ -129,7 +129,9 @@ export class Calls implements CallSurroundings {
       startedAt: new Date(options.wallMs()),
       timeZone: options.timeZone,
       seed: randomInt(2 ** 31),
-      playbook: options.playbooks.byId(claims.playbook),
+      playbook: options.playbooks.byKey(claims.playbook),
+      playbookKey: claims.playbook,
+      route: claims.route === undefined ? undefined : options.playbooks.route(claims.route),
     };
     const refusal = this.refusal(info.playbook.model);
     if (refusal) {

@@ -153,6 +153,7 @@ export class LiveCall implements SocketCall, PodCall, Ticking {
       podId: this.podId,
       startedAt: info.startedAt.toISOString(),
       carrier: info.carrier,
+      ...(info.route && { route: info.route }),
     });
     return true;
   }

@@ -38,15 +38,17 @@ export function phoneRoute(server: FastifyInstance, options: PhoneRouteOptions):
       const text = typeof request.body === "string" ? request.body : "";
       checkBearer(options, request.headers.authorization, request.headers["x-sidetone-timestamp"], text);
       const body = PhoneBody.parse(parseJson(text));
-      const playbook = options.playbooks.byId(body.playbook ?? options.playbooks.forNumber("").id);
+      const from = `browser:${body.by}`;
+      const callId = randomUUID().replaceAll("-", "");
+      const key = body.playbook ?? options.playbooks.forCall({ to: "", from, carrierCallId: callId }).key;
+      const playbook = options.playbooks.byKey(key);
       const refusal = options.refusal(playbook.model);
       if (refusal) throw refusal;
-      const callId = randomUUID().replaceAll("-", "");
       const claims = {
         callId,
-        from: `browser:${body.by}`,
+        from,
         to: "phone",
-        playbook: playbook.id,
+        playbook: key,
         direction: "inbound",
         browser: true,
       } as const;

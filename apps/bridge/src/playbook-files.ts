@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DialogueError, loadPlaybook, parsePlaybook, SHIPPED_PLAYBOOKS, shippedPlaybookPath } from "@sidetone/dialogue";
 import type { PlaybookOfCall } from "@sidetone/protocol";
+import { NumberRoutes } from "@sidetone/store";
 import { z } from "zod";
 
 /** A file that cannot be used: calls go on with what was there before. */
@@ -14,8 +15,10 @@ export interface PlaybookFault {
 export interface FoundPlaybooks {
   playbooks: PlaybookOfCall[];
   faults: PlaybookFault[];
-  /** Number to playbook id, as the dashboard published it. */
-  numbers: Record<string, string>;
+  /** Versions that rules of numbers name, beside the published ones. */
+  versions: PlaybookOfCall[];
+  /** Number to playbook id or rules, as the dashboard published it. */
+  numbers: NumberRoutes;
 }
 
 /** How the dashboard publishes a version: what it numbered, and the document as its admin wrote it, or parsed. */
@@ -25,11 +28,11 @@ const Published = z.object({
   source: z.string().optional(),
   document: z.unknown().optional(),
 });
-const Numbers = z.record(z.string(), z.string());
 
 /**
  * Reads and checks every playbook: those that ship, then those under `folder/published` (`*.json` as published, or
- * `*.yaml`), which replace shipped ones of the same id, and `folder/numbers.json`. Takes long; not for the road's thread.
+ * `*.yaml`), which replace shipped ones of the same id, those under `folder/versions`, and `folder/numbers.json`. Takes
+ * long; not for the road's thread.
  */
 export function readPlaybooks(folder: string): FoundPlaybooks {
   const byId = new Map<string, PlaybookOfCall>();
@@ -39,8 +42,7 @@ export function readPlaybooks(folder: string): FoundPlaybooks {
       const playbook = read();
       byId.set(playbook.id, playbook);
     } catch (error) {
-      const code = error instanceof DialogueError ? error.code : "PLAYBOOK_INVALID";
-      faults.push({ path, code, message: error instanceof Error ? error.message : String(error) });
+      faults.push(faultOf(path, error));
     }
   };
   for (const id of SHIPPED_PLAYBOOKS) {
@@ -48,7 +50,25 @@ export function readPlaybooks(folder: string): FoundPlaybooks {
     if (existsSync(path)) take(path, () => loadPlaybook(path));
   }
   for (const path of filesOf(join(folder, "published"))) take(path, () => readPublished(path));
-  return { playbooks: [...byId.values()], faults, numbers: readNumbers(join(folder, "numbers.json"), faults) };
+  const versions: PlaybookOfCall[] = [];
+  for (const path of filesOf(join(folder, "versions"))) {
+    try {
+      versions.push(readPublished(path));
+    } catch (error) {
+      faults.push(faultOf(path, error));
+    }
+  }
+  return {
+    playbooks: [...byId.values()],
+    versions,
+    faults,
+    numbers: readNumbers(join(folder, "numbers.json"), faults),
+  };
+}
+
+function faultOf(path: string, error: unknown): PlaybookFault {
+  const code = error instanceof DialogueError ? error.code : "PLAYBOOK_INVALID";
+  return { path, code, message: error instanceof Error ? error.message : String(error) };
 }
 
 function readPublished(path: string): PlaybookOfCall {
@@ -63,12 +83,12 @@ function readPublished(path: string): PlaybookOfCall {
   return { ...parsePlaybook(source ?? JSON.stringify(document)), id, version };
 }
 
-function readNumbers(path: string, faults: PlaybookFault[]): Record<string, string> {
+function readNumbers(path: string, faults: PlaybookFault[]): NumberRoutes {
   if (!existsSync(path)) return {};
   try {
-    return Numbers.parse(JSON.parse(readFileSync(path, "utf8")));
+    return NumberRoutes.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
-    faults.push({ path, code: "PLAYBOOK_INVALID", message: error instanceof Error ? error.message : String(error) });
+    faults.push(faultOf(path, error));
     return {};
   }
 }

@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 1_000;
 export interface PlaybookWatchOptions {
   clock: Clock;
   log: Logger;
-  /** Holds `published/` and `numbers.json`. */
+  /** Holds `published/`, `versions/` and `numbers.json`. */
   folder: string;
   table: PlaybookTable;
   /** Routes of the configuration, which win over published ones. */
@@ -61,16 +61,18 @@ export class PlaybookWatch {
     const { folder, table, numbers, byDefault, log } = this.#options;
     const found = await readInThread(folder);
     for (const fault of found.faults) log.error(fault, "a playbook cannot be used");
-    table.replace({ numbers: { ...found.numbers, ...numbers }, byDefault }, found.playbooks);
+    table.replace({ numbers: { ...found.numbers, ...numbers }, byDefault }, found.playbooks, found.versions);
     log.info({ playbooks: table.ids }, "playbooks read");
   }
 
   /** Changes when a file is added, removed or written. */
   async #fingerprint(): Promise<string> {
     const { folder } = this.#options;
-    const published = join(folder, "published");
-    const names = await readdir(published).catch(() => []);
-    const paths = [...names.sort().map((name) => join(published, name)), join(folder, "numbers.json")];
+    const paths = [join(folder, "numbers.json")];
+    for (const part of ["published", "versions"]) {
+      const names = await readdir(join(folder, part)).catch(() => []);
+      paths.push(...names.sort().map((name) => join(folder, part, name)));
+    }
     const marks = await Promise.all(
       paths.map(async (path) => {
         const found = await stat(path).catch(() => undefined);

@@ -7,7 +7,8 @@ const CLAIMS: StreamClaims = {
   callId: "c".repeat(32),
   from: "+441632960001",
   to: "+441632960000",
-  playbook: "retail-order-support",
+  playbook: "retail-order-support@12",
+  route: "q1w2e3r4",
   direction: "inbound",
   browser: false,
 };

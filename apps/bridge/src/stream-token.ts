@@ -8,8 +8,10 @@ export interface StreamClaims {
   callId: string;
   from: string;
   to: string;
-  /** Id of the playbook that was chosen. */
+  /** Key of the playbook that was chosen. */
   playbook: string;
+  /** Id of the rule that chose it, if one did. */
+  route?: string | undefined;
   direction: "inbound" | "outbound";
   /** A browser cannot sign its upgrade; its token says that it need not. */
   browser: boolean;
@@ -23,6 +25,7 @@ const Body = z.tuple([
   z.string(),
   z.enum(["inbound", "outbound"]),
   z.boolean(),
+  z.string(),
 ]);
 const SIGNATURE_BYTES = 16;
 
@@ -45,8 +48,8 @@ export class StreamTokens {
 
   /** @param carrierCallId the carrier's call, which `start` must name; empty for a browser */
   issue(claims: StreamClaims, carrierCallId: string): string {
-    const { callId, from, to, playbook, direction, browser } = claims;
-    const body = JSON.stringify([this.#wallMs() + this.#ttlMs, callId, from, to, playbook, direction, browser]);
+    const { callId, from, to, playbook, direction, browser, route = "" } = claims;
+    const body = JSON.stringify([this.#wallMs() + this.#ttlMs, callId, from, to, playbook, direction, browser, route]);
     const text = Buffer.from(body).toString("base64url");
     return `${text}.${this.#sign(text, carrierCallId).toString("base64url")}`;
   }
@@ -59,7 +62,7 @@ export class StreamTokens {
     const [text = "", signature = "", ...rest] = token.split(".");
     const claims = readBody(text);
     if (!claims || rest.length > 0) throw new SidetoneError("TOKEN_INVALID");
-    const [untilMs, callId, from, to, playbook, direction, browser] = claims;
+    const [untilMs, callId, from, to, playbook, direction, browser, route] = claims;
     const given = Buffer.from(signature, "base64url");
     // A browser makes up the carrier's call of its stream; its token is bound to none.
     const expected = this.#sign(text, browser ? "" : carrierCallId);
@@ -72,7 +75,7 @@ export class StreamTokens {
     }
     if (this.#redeemed.has(callId)) throw new SidetoneError("TOKEN_INVALID", "It was used before.");
     this.#redeemed.set(callId, untilMs);
-    return { callId, from, to, playbook, direction, browser };
+    return { callId, from, to, playbook, direction, browser, ...(route !== "" && { route }) };
   }
 
   #sign(text: string, carrierCallId: string): Buffer {

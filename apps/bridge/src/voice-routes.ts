@@ -6,8 +6,8 @@ import { z } from "zod";
 import type { AfterPlans } from "./after-plans.ts";
 import type { AfterCall } from "./call-info.ts";
 import type { BridgeMetrics } from "./metrics.ts";
-import type { ParkedCalls } from "./parked-calls.ts";
-import type { PlaybookSource } from "./playbook-source.ts";
+import type { ParkedCall, ParkedCalls } from "./parked-calls.ts";
+import type { ChosenPlaybook, PlaybookSource } from "./playbook-source.ts";
 import type { CarrierSignature } from "./signature.ts";
 import type { StreamTokens } from "./stream-token.ts";
 
@@ -50,14 +50,14 @@ export function voiceRoutes(server: FastifyInstance, options: VoiceRoutesOptions
   server.post("/voice", signed, async (request, reply) => {
     const form = VoiceForm.parse(request.body);
     const { playbook } = VoiceQuery.parse(request.query);
-    const chosen = playbook === undefined ? options.playbooks.forNumber(form.To) : options.playbooks.byId(playbook);
-    const refusal = options.refusal(chosen.model);
+    const chosen = playbook === undefined ? chooseFor(options, form) : named(options, playbook);
+    const refusal = options.refusal(chosen.playbook.model);
     if (refusal) {
       metrics.callsRefused.inc({ code: refusal.code });
       log.warn({ code: refusal.code, carrierCallId: form.CallSid }, "a call cannot be taken");
       return twiml(reply, fallback(options));
     }
-    return twiml(reply, connect(options, form, chosen.id));
+    return twiml(reply, connect(options, form, chosen));
   });
 
   server.post("/voice/after", signed, async (request, reply) => {
@@ -86,11 +86,36 @@ export function voiceRoutes(server: FastifyInstance, options: VoiceRoutesOptions
   });
 }
 
+const chooseFor = ({ playbooks }: VoiceRoutesOptions, form: z.infer<typeof VoiceForm>): ChosenPlaybook =>
+  playbooks.forCall({ to: form.To, from: form.From, carrierCallId: form.CallSid });
+
+const named = ({ playbooks }: VoiceRoutesOptions, key: string): ChosenPlaybook => ({
+  key,
+  playbook: playbooks.byKey(key),
+  route: undefined,
+});
+
+/** A call that comes back goes on with what it had, whatever is routed by now. */
+const ofParked = ({ info }: ParkedCall): ChosenPlaybook => ({
+  key: info.playbookKey,
+  playbook: info.playbook,
+  route: info.route,
+});
+
 /** `<Connect><Stream>` with its token, and the route that decides what follows when we close the socket. */
-function connect(options: VoiceRoutesOptions, form: z.infer<typeof VoiceForm>, playbook: string): VoiceResponse {
+function connect(options: VoiceRoutesOptions, form: z.infer<typeof VoiceForm>, chosen: ChosenPlaybook): VoiceResponse {
   const callId = randomUUID().replaceAll("-", "");
   const direction = form.Direction.startsWith("outbound") ? "outbound" : "inbound";
-  const claims = { callId, from: form.From, to: form.To, playbook, direction, browser: false } as const;
+  const { key, playbook, route } = chosen;
+  const claims = {
+    callId,
+    from: form.From,
+    to: form.To,
+    playbook: key,
+    route: route?.id,
+    direction,
+    browser: false,
+  } as const;
   const response = new twilio.twiml.VoiceResponse();
   const stream = response.connect().stream({
     url: options.streamUrl,
@@ -98,7 +123,7 @@ function connect(options: VoiceRoutesOptions, form: z.infer<typeof VoiceForm>, p
   });
   stream.parameter({ name: "token", value: options.tokens.issue(claims, form.CallSid) });
   stream.parameter({ name: "callId", value: callId });
-  stream.parameter({ name: "playbook", value: playbook });
+  stream.parameter({ name: "playbook", value: playbook.id });
   response.redirect({ method: "POST" }, `${options.publicUrl}/voice/after`);
   return response;
 }
@@ -119,8 +144,9 @@ function answerAfter(
     case "fallback":
       return fallback(options);
     case "reattach": {
-      const { id, model } = options.parked.get(form.CallSid)?.info.playbook ?? options.playbooks.forNumber(form.To);
-      return options.refusal(model) ? fallback(options) : connect(options, form, id);
+      const parked = options.parked.get(form.CallSid);
+      const chosen = parked ? ofParked(parked) : chooseFor(options, form);
+      return options.refusal(chosen.playbook.model) ? fallback(options) : connect(options, form, chosen);
     }
   }
 }
@@ -130,7 +156,7 @@ function afterDial(options: VoiceRoutesOptions, form: z.infer<typeof VoiceForm>,
   if (status !== "completed" && status !== "answered") {
     const parked = options.parked.returned(form.CallSid, status);
     if (!parked || options.refusal(parked.info.playbook.model)) return fallback(options);
-    return connect(options, form, parked.info.playbook.id);
+    return connect(options, form, ofParked(parked));
   }
   const response = new twilio.twiml.VoiceResponse();
   response.hangup();

@@ -31,6 +31,8 @@ export const CallEvent = z.discriminatedUnion("type", [
     podId: z.string(),
     startedAt: z.iso.datetime(),
     carrier: z.enum(["twilio", "browser", "test"]),
+    /** The rule of the number that chose the playbook, and how it reads. */
+    route: z.object({ id: z.string(), label: z.string() }).optional(),
   }),
   z.object({
     ...base,

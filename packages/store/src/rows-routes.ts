@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Kysely, Selectable } from "kysely";
 import { NumberRoute, type NumberRoutes, WEEKDAYS } from "./number-routes.ts";
 import type { RoutesTable, Rows } from "./rows-schema.ts";
@@ -41,7 +41,8 @@ export async function replaceRoutes(
       .insertInto("routes")
       .values(
         routes.map((route, position) => ({
-          id: route.id ?? randomUUID(),
+          // Short: it travels in the token that a carrier carries as one parameter.
+          id: route.id ?? randomBytes(6).toString("base64url"),
           number,
           playbook_id: route.playbookId,
           version: route.version,
