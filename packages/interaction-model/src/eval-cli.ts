@@ -2,7 +2,7 @@
  * `npm run model:eval -- --set DIR`: streams a folder of clips through the runtime and prints tables. Beside it, the
  * same recordings through Silero VAD with timers. Intervals are over speakers.
  */
-import { rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { crc32 } from "node:zlib";
 import { Grammar } from "./decoder/grammar.ts";
@@ -18,6 +18,7 @@ const USAGE = `npm run model:eval -- --set DIR [options]
   --set DIR        folder with manifest.jsonl and 8 kHz mono WAV files
   --weights DIR    model to evaluate (default: the shipped one)
   --held-out       only speakers whom the training keeps back
+  --phrases FILE   wordings that the grammar is made of, one a line (default: the set's own words)
   --limit N        at most N clips of each kind
   --no-silero      leave the baselines out
   --out FILE       write the tables to FILE, too`;
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
       set: { type: "string" },
       weights: { type: "string" },
       "held-out": { type: "boolean", default: false },
+      phrases: { type: "string" },
       limit: { type: "string", default: "100000" },
       silero: { type: "boolean", default: true },
       out: { type: "string" },
@@ -49,7 +51,7 @@ async function main(): Promise<void> {
   const all = await readClipSet(values.set, values["held-out"] ? isHeldOut : undefined);
   const clips = limited(all, Number(values.limit));
   const model = await OnnxModel.load(values.weights === undefined ? {} : { folder: values.weights });
-  const phrases = clips.flatMap((clip) => (clip.words === undefined ? [] : [clip.words.join(" ")]));
+  const phrases = values.phrases === undefined ? wordingsOf(clips) : await readPhrases(values.phrases);
   const grammar = new Grammar({ symbols: model.info.symbols, phrases });
   console.log(
     `Model ${model.info.name} ${model.info.version.slice(0, 12)}${model.manifest.trained ? "" : " (untrained)"}, ` +
@@ -72,6 +74,16 @@ async function main(): Promise<void> {
   if (values.out === undefined) return;
   await writeFile(`${values.out}.part`, `${report}\n`);
   await rename(`${values.out}.part`, values.out);
+}
+
+const wordingsOf = (clips: readonly Clip[]): string[] =>
+  clips.flatMap((clip) => (clip.words === undefined ? [] : [clip.words.join(" ")]));
+
+async function readPhrases(path: string): Promise<string[]> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new ModelError("EVAL_SET_INVALID", `no phrases in ${path}`, { cause });
+  });
+  return text.split("\n").filter((line) => line.trim() !== "");
 }
 
 /** The first clips of each kind, taken evenly over the set. */

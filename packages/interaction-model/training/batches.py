@@ -115,7 +115,8 @@ def _feed(folder, out, seed, options):
         if floor is not None:
             out.put(collate(onpolicy.calls(sim, floor, rng, size, hops, options["human_share"]), hops, False))
             continue
-        calls = [sim.call(int(rng.integers(1 << 62)), hops, human_share=options["human_share"]) for _ in range(size)]
+        dense = options["dense"].value
+        calls = [sim.call(int(rng.integers(1 << 62)), hops, "dense" if rng.random() < dense else None, options["human_share"]) for _ in range(size)]
         out.put(collate(calls, hops, options["by_word"].value > rng.random()))
 
 
@@ -123,12 +124,12 @@ class Feeder:
     """Fresh batches where there are any, otherwise one seen before."""
 
     def __init__(self, folder, workers, seed, keep=160, **options):
-        self.by_word = mp.Value("d", 1.0)
+        self.by_word, self.dense = mp.Value("d", 1.0), mp.Value("d", 0.0)
         self.queue = mp.Queue(12)
         self.seen, self.keep = [], keep
         self.rng = np.random.default_rng(seed)
         self.replayed = 0
-        self.workers = [mp.Process(target=_feed, args=(folder, self.queue, seed * 1000 + i, {**options, "by_word": self.by_word}), daemon=True) for i in range(workers)]
+        self.workers = [mp.Process(target=_feed, args=(folder, self.queue, seed * 1000 + i, {**options, "by_word": self.by_word, "dense": self.dense}), daemon=True) for i in range(workers)]
         for worker in self.workers:
             worker.start()
 

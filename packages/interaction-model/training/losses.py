@@ -49,7 +49,7 @@ def floor_losses(heads, batch):
     }
 
 
-SHARE = {"ctc": 1.0, "blank": 0.3, "decision": 1.0, "overlap": 0.4, "voice": 0.3, "activity": 0.6, "want": 0.5}
+SHARE = {"ctc": 2.0, "blank": 0.3, "decision": 1.0, "overlap": 0.4, "voice": 0.3, "activity": 0.6, "want": 0.5}
 
 
 def total(parts):

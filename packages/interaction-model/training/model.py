@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 import contract as c
+import recurrence
 
 
 @dataclass
@@ -77,16 +78,15 @@ class Floor(nn.Module):
         x = torch.relu(x + self.agent_to_ear(a))
         finals = []
         for i, gru in enumerate(self.ears):
-            h0 = None if states is None else states[i].unsqueeze(0)
-            y, h = gru(x, h0)
+            y, h = recurrence.run(gru, x, None if states is None else states[i])
             x = y if i == 0 else x + y
-            finals.append(h[0])
+            finals.append(h)
         return x, a, finals
 
     def decide(self, ear, a, context, state=None):
         """ear [T, B, H], a [T, B, A], context [T, B, CONTEXT_WIDTH]. Returns the floor heads' logits and the judge's final state."""
         z = torch.relu(self.context(context))
-        j, h = self.judge(torch.cat([ear, a, z], 2), None if state is None else state.unsqueeze(0))
+        j, h = recurrence.run(self.judge, torch.cat([ear, a, z], 2), state)
         y = torch.cat([ear, j], 2)
         heads = {
             "decision": self.decision(y),
@@ -95,7 +95,7 @@ class Floor(nn.Module):
             "voice": self.voice(y),
             "want": self.want(y),
         }
-        return heads, h[0]
+        return heads, h
 
     def spell(self, ear):
         """Symbol log-probabilities [T, B, 2, S]."""

@@ -129,6 +129,7 @@ class Run:
         self.path = os.path.join(options.out, "last.pt")
         if options.resume and os.path.exists(self.path):
             self.restore()
+        self.resumed_s = self.seconds
         self.states = None
         self.stop = []
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -137,6 +138,7 @@ class Run:
     def judge(self, feeder, make):
         """The last stage, on the averaged weights (or, resumed, on those of the last such stage); the result is saved as judged.pt."""
         self.stop.clear()
+        feeder.dense.value = 0
         judged = os.path.join(self.options.out, "judged.pt")
         if self.options.resume and os.path.exists(judged):
             self.average.load_state_dict(torch.load(judged, map_location="cpu")["weights"])
@@ -161,7 +163,8 @@ class Run:
         os.replace(part, self.path)
 
     def rate(self):
-        done = min(1.0, self.seconds / (self.options.minutes * 60))
+        from_s = self.resumed_s if self.options.anneal_again else 0
+        done = min(1.0, (self.seconds - from_s) / max(1, self.options.minutes * 60 - from_s))
         warm = min(1.0, (self.step + 1) / WARM_STEPS)
         return warm * (LAST_RATE + (PEAK_RATE - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * done)))
 
@@ -196,6 +199,7 @@ class Run:
         sums, count = {}, 0
         last = saved = shown = validated = time.time()
         stop = self.stop
+        feeder.dense.value = options.dense
         while self.seconds < options.minutes * 60 and not stop:
             feeder.by_word.value = 1.0 if self.seconds < 0.12 * options.minutes * 60 else 0.3
             parts = self.update(feeder.next(), rng)
@@ -252,6 +256,8 @@ def main():
     parser.add_argument("--feeders", type=int, default=max(1, (os.cpu_count() or 2) // 4))
     parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--dense", type=float, default=0.6, help="share of calls, before the judge's stage, in which the caller does nothing but talk")
+    parser.add_argument("--anneal-again", action="store_true", help="with --resume: the learning rate starts at its peak again")
     parser.add_argument("--human-share", type=float, default=0.35)
     parser.add_argument("--on-policy", type=float, default=0.3, help="share of on-policy batches once the first checkpoint is there")
     parser.add_argument("--judge-minutes", type=float, default=15, help="minutes after --minutes in which only the judge learns")

@@ -12,6 +12,10 @@ export class Beam {
   /** Log probability of all paths that end in a blank, and of those that do not; both include `language`. */
   readonly blank: Float64Array;
   readonly symbol: Float64Array;
+  /** Log probability of the best single path so far; what the hypothesis remembers is that path's. */
+  readonly best: Float64Array;
+  /** `score(i)` as it was when the frame was finished. */
+  readonly total: Float64Array;
   /** The language model's part of the best path, lookahead included. */
   readonly language: Float64Array;
   /** Words before the one being spelled, as an entry of the history; -1 for none. */
@@ -42,6 +46,8 @@ export class Beam {
     this.context = ints();
     this.blank = floats();
     this.symbol = floats();
+    this.best = floats();
+    this.total = floats();
     this.language = floats();
     this.history = ints();
     this.ended = ints();
@@ -85,11 +91,13 @@ export class Beam {
     this.context[i] = context;
     this.blank[i] = -Infinity;
     this.symbol[i] = -Infinity;
+    this.best[i] = -Infinity;
     return i;
   }
 
-  /** Copies what only the best path keeps: its words, times and language score. */
-  follow(i: number, from: Beam, j: number): void {
+  /** Hypothesis `i` is reached best from `from`'s `j`, by a path of this score: its words, times and language score. */
+  follow(i: number, from: Beam, j: number, score: number): void {
+    this.best[i] = score;
     this.language[i] = from.language[j]!;
     this.history[i] = from.history[j]!;
     this.ended[i] = -1;
@@ -99,12 +107,13 @@ export class Beam {
     this.letters[i] = from.letters[j]!;
   }
 
-  /** Copies a whole hypothesis and makes it findable. */
-  take(from: Beam, j: number): void {
+  /** Copies a whole hypothesis, whose score is `total`, and makes it findable. */
+  take(from: Beam, j: number, total: number): void {
     const i = this.place(from.node[j]!, from.context[j]!);
     this.blank[i] = from.blank[j]!;
     this.symbol[i] = from.symbol[j]!;
-    this.follow(i, from, j);
+    this.total[i] = total;
+    this.follow(i, from, j, from.best[j]!);
     this.ended[i] = from.ended[j]!;
     this.endedGap[i] = from.endedGap[j]!;
     this.endedLetters[i] = from.endedLetters[j]!;
@@ -113,11 +122,15 @@ export class Beam {
   }
 }
 
+/** Less likely by this much adds nothing that counts: ln of about 1e-9. */
+const NEGLIGIBLE = 20;
+
 /** ln(e^a + e^b). */
 export function logAdd(a: number, b: number): number {
-  if (a === -Infinity) return b;
-  if (b === -Infinity) return a;
-  return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
+  const larger = Math.max(a, b);
+  const difference = a > b ? b - a : a - b;
+  // Not a number where both are -Infinity, which is then the larger one.
+  return difference > -NEGLIGIBLE ? larger + Math.log1p(Math.exp(difference)) : larger;
 }
 
 /** The k-th largest of the first `count` values, which it moves about (Hoare's selection). */

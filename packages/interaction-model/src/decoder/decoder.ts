@@ -90,9 +90,12 @@ export class Decoder {
     let bestEnding = NOTHING;
     for (let i = 0; i < beam.count; i++) {
       const ending = this.#endingOf(i, isEnd);
-      let score = beam.score(i);
+      let score = beam.total[i]!;
       if (ending === UNFINISHED) score += isEnd ? -Infinity : UNFINISHED_COST;
-      else if (ending >= 0 && ending < this.#search.unknownWord) score += this.#search.endGain(i, ending);
+      else if (ending >= 0 && ending < this.#search.unknownWord) {
+        if (score + this.#search.largestEndGain(i) <= bestScore) continue;
+        score += this.#search.endGain(i, ending);
+      }
       if (score <= bestScore) continue;
       best = i;
       bestScore = score;
@@ -147,11 +150,11 @@ export class Decoder {
   #agreement(best: number, entry: number): number {
     const beam = this.#search.beam;
     const history = this.#search.history;
-    const bestScore = beam.score(best);
+    const bestScore = beam.total[best]!;
     let all = 0;
     let agreeing = 0;
     for (let i = 0; i < beam.count; i++) {
-      const probability = Math.exp(beam.score(i) - bestScore);
+      const probability = Math.exp(beam.total[i]! - bestScore);
       if (probability < 1e-3) continue;
       all += probability;
       let at = beam.history[i]!;

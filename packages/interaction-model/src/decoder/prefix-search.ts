@@ -77,6 +77,8 @@ export class PrefixSearch {
   readonly #next: Beam;
   #narrowing: Narrowing;
   #previousTop = BLANK;
+  /** Paths less likely than this cannot be among those that survive the frame. */
+  #leastScore = -Infinity;
 
   constructor(grammar: Grammar, settings: DecoderSettings) {
     this.#grammar = grammar;
@@ -96,6 +98,7 @@ export class PrefixSearch {
     beam.clear();
     const i = beam.place(0, START_CONTEXT);
     beam.blank[i] = 0;
+    beam.total[i] = 0;
     beam.language[i] = 0;
     beam.history[i] = -1;
     beam.ended[i] = -1;
@@ -122,8 +125,15 @@ export class PrefixSearch {
       const change = this.settings.languageWeight * (narrowing.lookahead[node]! - before[node]!);
       beam.blank[i]! += change;
       beam.symbol[i]! += change;
+      beam.total[i]! += change;
       beam.language[i]! += change;
     }
+  }
+
+  /** The most that hypothesis `i` could gain if a word ended in its node now. */
+  largestEndGain(i: number): number {
+    const { languageWeight, wordBonus } = this.settings;
+    return wordBonus - languageWeight * this.#narrowing.lookahead[this.beam.node[i]!]!;
   }
 
   /** What hypothesis `i` would gain if `word`, which ends in its node, ended now. */
@@ -144,11 +154,16 @@ export class PrefixSearch {
     if (lp[at]! > SURELY_BLANK) {
       // Nothing was said: every path goes on with a blank.
       for (let i = 0; i < beam.count; i++) {
-        beam.blank[i] = beam.score(i) + lp[at]!;
+        beam.total[i]! += lp[at]!;
+        beam.blank[i] = beam.total[i]!;
         beam.symbol[i] = -Infinity;
       }
     } else {
       this.#next.clear();
+      let best = -Infinity;
+      for (let i = 0; i < beam.count; i++) if (beam.total[i]! > best) best = beam.total[i]!;
+      // The best hypothesis can always go on with a blank.
+      this.#leastScore = best + lp[at]! - this.settings.width;
       for (let i = 0; i < beam.count; i++) this.#extend(i, lp, at, lp[at + top]!, top);
       this.#prune();
     }
@@ -163,20 +178,20 @@ export class PrefixSearch {
     const { lexicon } = this.#grammar;
     const node = beam.node[i]!;
     const context = beam.context[i]!;
-    const total = beam.score(i);
+    const total = beam.total[i]!;
     if (node === this.unknownNode) {
       this.#stayUnknown(i, lp, at, top, total);
       return;
     }
     const own = lexicon.symbolOf[node]!;
-    const stay = next.place(node, context);
+    const blank = total + lp[at]!;
+    // A word may begin with several spaces heard: the root takes them all.
+    const repeat = (node === 0 ? total : beam.symbol[i]!) + lp[at + own]!;
+    const better = Math.max(blank, repeat);
+    const stay = better < this.#leastScore ? -1 : next.place(node, context);
     if (stay >= 0) {
-      const blank = total + lp[at]!;
-      // A word may begin with several spaces heard: the root takes them all.
-      const repeat = (node === 0 ? total : beam.symbol[i]!) + lp[at + own]!;
-      const isBest = Math.max(blank, repeat) > next.score(stay);
-      if (isBest) {
-        next.follow(stay, beam, i);
+      if (better > next.best[stay]!) {
+        next.follow(stay, beam, i, better);
         if (node !== 0) next.gap[stay]! += Math.max(lp[at]!, lp[at + own]!) - topLp;
       }
       next.blank[stay] = logAdd(next.blank[stay]!, blank);
@@ -184,9 +199,10 @@ export class PrefixSearch {
     }
     this.#spellOn(i, lp, at, topLp, total);
     const word = lexicon.wordAt[node]!;
-    if (word >= 0 && lp[at + SPACE_SYMBOL]! > SYMBOL_FLOOR) {
+    const ended = total + lp[at + SPACE_SYMBOL]!;
+    if (word >= 0 && ended + this.largestEndGain(i) >= this.#leastScore) {
       const gained = this.endGain(i, word);
-      this.#endWord(i, word, total + gained + lp[at + SPACE_SYMBOL]!, gained);
+      this.#endWord(i, word, ended + gained, gained);
     }
     if (node === 0 && top > SPACE_SYMBOL) this.#beginUnknown(i, total + lp[at + top]!);
   }
@@ -208,11 +224,12 @@ export class PrefixSearch {
       const from = symbol === own ? beam.blank[i]! : total;
       if (from === -Infinity) continue;
       const gained = this.settings.languageWeight * (lookahead[child]! - had);
+      const score = from + symbolLp + gained;
+      if (score < this.#leastScore) continue;
       const to = next.place(child, beam.context[i]!);
       if (to < 0) return;
-      const score = from + symbolLp + gained;
-      if (score > next.score(to)) {
-        next.follow(to, beam, i);
+      if (score > next.best[to]!) {
+        next.follow(to, beam, i, score);
         next.language[to]! += gained;
         next.letterFrame[to] = this.frame;
         if (node === 0) {
@@ -229,13 +246,14 @@ export class PrefixSearch {
 
   /** A word ends before a space: back to the root, with the word as context. */
   #endWord(i: number, word: number, score: number, gained: number): void {
+    if (score < this.#leastScore) return;
     const beam = this.beam;
     const next = this.#next;
     const context = word === this.unknownWord ? NO_CONTEXT : this.#grammar.language.next(beam.context[i]!, word);
     const to = next.place(0, context);
     if (to < 0) return;
-    if (score > next.score(to)) {
-      next.follow(to, beam, i);
+    if (score > next.best[to]!) {
+      next.follow(to, beam, i, score);
       next.language[to]! += gained;
       next.ended[to] = word;
       next.endedGap[to] = beam.gap[i]!;
@@ -248,11 +266,12 @@ export class PrefixSearch {
 
   #beginUnknown(i: number, score: number): void {
     const next = this.#next;
+    const begun = score + this.settings.unknownWord + this.settings.unknownLetter;
+    if (begun < this.#leastScore) return;
     const to = next.place(this.unknownNode, this.beam.context[i]!);
     if (to < 0) return;
-    const begun = score + this.settings.unknownWord + this.settings.unknownLetter;
-    if (begun > next.score(to)) {
-      next.follow(to, this.beam, i);
+    if (begun > next.best[to]!) {
+      next.follow(to, this.beam, i, begun);
       next.language[to]! += this.settings.unknownWord + this.settings.unknownLetter;
       next.startFrame[to] = this.frame;
       next.letterFrame[to] = this.frame;
@@ -270,11 +289,11 @@ export class PrefixSearch {
     // A space is where the word may end; staying in it through a space costs what the next likeliest symbol costs.
     let inside = lp[at]!;
     if (top > SPACE_SYMBOL) inside = Math.max(inside, lp[at + top]!);
-    const to = next.place(this.unknownNode, this.beam.context[i]!);
     const score = total + inside + cost;
+    const to = score < this.#leastScore ? -1 : next.place(this.unknownNode, this.beam.context[i]!);
     if (to >= 0) {
-      if (score > next.score(to)) {
-        next.follow(to, this.beam, i);
+      if (score > next.best[to]!) {
+        next.follow(to, this.beam, i, score);
         next.language[to]! += cost;
         if (isNew) {
           next.letterFrame[to] = this.frame;
@@ -311,7 +330,7 @@ export class PrefixSearch {
     kept = this.#cut(kept);
     const beam = this.beam;
     beam.clear();
-    for (let k = 0; k < kept; k++) beam.take(next, this.#scratch.order[k]!);
+    for (let k = 0; k < kept; k++) beam.take(next, this.#scratch.order[k]!, scores[this.#scratch.order[k]!]!);
     for (let i = 0; i < beam.count; i++) {
       if (beam.ended[i]! < 0) continue;
       if (this.history.isFull) this.history.compact(beam.history, beam.count);

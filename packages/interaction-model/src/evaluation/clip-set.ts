@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { encodeUlaw, readWav } from "@sidetone/audio";
 import { z } from "zod";
 import { ModelError } from "../errors.ts";
+import { EXPECTATION_KINDS, type ExpectationKind } from "../port.ts";
 
 const Line = z.object({
   id: z.string().optional(),
@@ -14,6 +15,9 @@ const Line = z.object({
   speaker: z.string().default("unknown"),
   speechStartMs: z.number().nonnegative().nullish(),
   speechEndMs: z.number().nonnegative().nullish(),
+  expectation: z.enum(EXPECTATION_KINDS).optional(),
+  length: z.number().int().nonnegative().default(0),
+  pauses: z.array(z.object({ startMs: z.number().nonnegative(), endMs: z.number().nonnegative() })).default([]),
 });
 
 /** One stretch of recorded sound, 8 kHz mu-law. */
@@ -26,13 +30,18 @@ export interface Clip {
   readonly words: readonly string[] | undefined;
   /** Where speech begins and ends, as the set has it; undefined for noise and where nobody measured it. */
   readonly speech: { readonly startMs: number; readonly endMs: number } | undefined;
+  /** What a dialogue would have asked for, as the set has it, and of how many digits or letters it would be. */
+  readonly expectation: ExpectationKind | undefined;
+  readonly length: number;
+  /** Pauses inside the speech that somebody marked. */
+  readonly pauses: readonly { readonly startMs: number; readonly endMs: number }[];
 }
 
 const EVALUATED_RATE_HZ = 8000;
 
 /**
  * Reads a folder of clips: `manifest.jsonl` with a line for each (path, offsetSamples, numSamples, kind, words, speaker,
- * speechStartMs, speechEndMs) beside 8 kHz mono WAV files. Throws `EVAL_SET_INVALID` with the line that is at fault.
+ * speechStartMs, speechEndMs; expectation, length, pauses) beside 8 kHz mono WAV files. Throws `EVAL_SET_INVALID` with the line that is at fault.
  */
 export async function readClipSet(
   folder: string,
@@ -63,6 +72,9 @@ export async function readClipSet(
       muLaw: file.subarray(line.offsetSamples, end),
       words: line.words == null ? undefined : (line.words.toLowerCase().match(/[a-z]+(?:'[a-z]+)*/g) ?? []),
       speech: startMs == null || endMs == null || endMs <= startMs ? undefined : { startMs, endMs },
+      expectation: line.expectation,
+      length: line.length,
+      pauses: line.pauses,
     });
   }
   if (clips.length === 0) throw new ModelError("EVAL_SET_INVALID", `no clip of ${folder} was chosen`);

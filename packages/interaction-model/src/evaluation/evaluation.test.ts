@@ -49,6 +49,7 @@ function streamed(parts: Partial<Streamed>, of: Partial<Trial> = {}): Streamed {
     duckOrYield: none,
     remaining: new Uint8Array(10),
     words: [],
+    symbols: none,
     ...parts,
   };
 }
@@ -141,10 +142,30 @@ describe("trials", () => {
       muLaw,
       words: ["go"],
       speech: { startMs: 20, endMs: 100 },
+      expectation: undefined,
+      length: 0,
+      pauses: [],
     });
     assert.equal(made.caller.length % 320, 0);
     assert.deepEqual([made.startMs, made.endMs], [520, 600]);
     assert.deepEqual(made.caller.subarray(4000, 5000), muLaw);
+  });
+
+  it("takes a clip that has its own quiet as it is, with what the set knows of it", () => {
+    const made = turnTrial({
+      id: "1",
+      kind: "digits at 20 dB",
+      speaker: "a",
+      muLaw: new Uint8Array(32_000),
+      words: ["one", "two"],
+      speech: { startMs: 400, endMs: 1200 },
+      expectation: "digits",
+      length: 2,
+      pauses: [{ startMs: 600, endMs: 900 }],
+    });
+    assert.equal(made.caller.length, 32_000);
+    assert.deepEqual([made.expectation, made.length, made.startMs, made.endMs], ["digits", 2, 400, 1200]);
+    assert.deepEqual(made.pauses, [{ startMs: 600, endMs: 900 }]);
   });
 
   it("makes the same digit strings again", () => {
@@ -155,6 +176,9 @@ describe("trials", () => {
       muLaw: new Uint8Array(800),
       words: [word],
       speech: undefined,
+      expectation: undefined,
+      length: 0,
+      pauses: [],
     }));
     const strings = digitStrings(clips);
     assert.deepEqual(strings, digitStrings(clips));

@@ -1,7 +1,7 @@
 import type { DecisionThresholds } from "../port.ts";
 import { timerEndMs } from "./silero.ts";
 import { type Estimate, type Observation, quantile, ratioBySpeaker, wordErrors } from "./statistics.ts";
-import type { Streamed } from "./stream-trials.ts";
+import { DIGIT_WORDS, type Streamed } from "./stream-trials.ts";
 import type { Trial } from "./trials.ts";
 
 const HOP_MS = 40;
@@ -94,6 +94,9 @@ export function timerTakes(trials: readonly Trial[], probabilities: readonly Flo
 export interface HearingFigures {
   readonly wordError: Estimate;
   readonly exact: Estimate;
+  /** The same of the digits alone, where digits were asked for. */
+  readonly digitError: Estimate;
+  readonly digitsExact: Estimate;
   /** Share of heard words that were told as not known. */
   readonly unknown: number;
 }
@@ -102,6 +105,8 @@ export interface HearingFigures {
 export function hearingFigures(streamed: readonly Streamed[]): HearingFigures {
   const errors: Observation[] = [];
   const exact: Observation[] = [];
+  const digitErrors: Observation[] = [];
+  const digitsExact: Observation[] = [];
   let unknown = 0;
   let heardWords = 0;
   for (const { trial, words } of streamed) {
@@ -110,12 +115,23 @@ export function hearingFigures(streamed: readonly Streamed[]): HearingFigures {
     const wrong = wordErrors(reference, heard);
     errors.push({ speaker: trial.speaker, part: wrong, whole: reference.length });
     exact.push({ speaker: trial.speaker, part: wrong === 0 ? 1 : 0, whole: 1 });
+    if (trial.expectation === "digits") {
+      const digits = reference.filter((word) => DIGIT_WORDS.has(word));
+      const missed = wordErrors(
+        digits,
+        heard.filter((word) => DIGIT_WORDS.has(word)),
+      );
+      digitErrors.push({ speaker: trial.speaker, part: missed, whole: digits.length });
+      digitsExact.push({ speaker: trial.speaker, part: missed === 0 ? 1 : 0, whole: 1 });
+    }
     unknown += words.filter((word) => !word.known).length;
     heardWords += words.length;
   }
   return {
     wordError: ratioBySpeaker(errors),
     exact: ratioBySpeaker(exact),
+    digitError: ratioBySpeaker(digitErrors),
+    digitsExact: ratioBySpeaker(digitsExact),
     unknown: unknown / Math.max(1, heardWords),
   };
 }

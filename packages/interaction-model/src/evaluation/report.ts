@@ -36,10 +36,25 @@ function hearingTable({ turns }: Evaluated): string {
       speakersOf(streamed),
       percent(figures.wordError),
       percent(figures.exact),
+      percent(figures.digitError),
+      percent(figures.digitsExact),
       share(figures.unknown),
     ];
   });
-  return table("Hearing", ["what", "clips", "speakers", "word error", "whole clip right", "told as unknown"], rows);
+  return table(
+    "Hearing",
+    [
+      "what",
+      "clips",
+      "speakers",
+      "word error",
+      "whole clip right",
+      "digit error",
+      "all digits right",
+      "told as unknown",
+    ],
+    rows,
+  );
 }
 
 function endTable({ turns, thresholds, silero }: Evaluated): string {

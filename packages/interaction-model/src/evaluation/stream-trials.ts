@@ -24,13 +24,17 @@ export interface Streamed {
   /** Digits that were still expected at each hop. */
   readonly remaining: Uint8Array;
   readonly words: readonly HeardWord[];
+  /** Log probabilities of every symbol frame, for decoding with other settings. */
+  readonly symbols: Float32Array;
 }
 
 const BEGIN = DECISIONS.indexOf("begin");
 const DUCK = DECISIONS.indexOf("duck");
 const YIELD = DECISIONS.indexOf("yield");
 const ANSWER = INTENTS.indexOf("answer");
-const DIGIT_WORDS = new Set("zero oh nought one two three four five six seven eight nine".split(" "));
+export const DIGIT_WORDS: ReadonlySet<string> = new Set(
+  "zero oh nought one two three four five six seven eight nine".split(" "),
+);
 
 interface Lane {
   readonly streamed: Streamed & { words: readonly HeardWord[] };
@@ -74,8 +78,10 @@ function laneOf(trial: Trial, model: InteractionModel, grammar: Grammar): Lane {
   const hops = trial.caller.length / HOP_SAMPLES;
   const decoder = new Decoder(grammar);
   decoder.expect({ kind: trial.expectation });
+  const { symbols, symbolFramesPerHop } = model.info;
   const streamed = {
     trial,
+    symbols: new Float32Array(hops * symbolFramesPerHop * symbols.length),
     begin: new Float32Array(hops),
     yield: new Float32Array(hops),
     duckOrYield: new Float32Array(hops),
@@ -107,6 +113,7 @@ function takeRow(outputs: OutputBatch, row: number, lane: Lane, model: Interacti
   streamed.duckOrYield[hop] = outputs.decision[at + YIELD]! + outputs.decision[at + DUCK]!;
   streamed.remaining[hop] = lane.remaining;
   const width = model.info.symbolFramesPerHop * model.info.symbols.length;
+  streamed.symbols.set(outputs.symbols.subarray(row * width, (row + 1) * width), hop * width);
   if (lane.decoder.hear(outputs.symbols, row * width, hop * 40)) {
     const digits = lane.decoder.words().filter((word) => DIGIT_WORDS.has(word.text)).length;
     lane.remaining = Math.max(0, streamed.trial.length - digits);

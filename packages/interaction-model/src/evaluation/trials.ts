@@ -1,5 +1,5 @@
 import { encodeUlaw, ULAW_SILENCE } from "@sidetone/audio";
-import { HOP_SAMPLES } from "../port.ts";
+import { type ExpectationKind, HOP_SAMPLES } from "../port.ts";
 import type { Clip } from "./clip-set.ts";
 import { generator } from "./statistics.ts";
 
@@ -11,8 +11,8 @@ export interface Trial {
   readonly caller: Uint8Array;
   readonly agent: Uint8Array;
   readonly agentPlays: boolean;
-  readonly expectation: "open" | "digits";
-  /** Digits that are expected. */
+  readonly expectation: ExpectationKind;
+  /** Digits or letters that are expected; 0 where nobody counts. */
   readonly length: number;
   readonly words: readonly string[] | undefined;
   /** Of the caller's speech within the trial; undefined for noise. */
@@ -24,6 +24,7 @@ export interface Trial {
 
 const LEAD_SAMPLES = 4000;
 const TAIL_SAMPLES = 20_800;
+const OWN_LEAD_MS = 300;
 /** An interruption comes when the agent has spoken for a while. */
 const INTERRUPTION_LEAD_SAMPLES = 9600;
 const STRINGS_PER_SPEAKER = 24;
@@ -48,23 +49,31 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
 
 const toMs = (samples: number): number => samples / 8;
 
-/** A clip as a caller's turn, in the quiet before and after. */
+/** A clip as a caller's turn, in the quiet before and after; a clip that has enough of its own is taken as it is. */
 export function turnTrial(clip: Clip): Trial {
   const random = generator(clip.muLaw.length);
-  const caller = join([lineNoise(LEAD_SAMPLES, random), clip.muLaw, lineNoise(TAIL_SAMPLES, random)]);
+  const hasOwnQuiet =
+    clip.speech !== undefined &&
+    clip.speech.startMs >= OWN_LEAD_MS &&
+    toMs(clip.muLaw.length) - clip.speech.endMs >= toMs(TAIL_SAMPLES);
+  const leadMs = hasOwnQuiet ? 0 : toMs(LEAD_SAMPLES);
+  const caller = hasOwnQuiet
+    ? join([clip.muLaw])
+    : join([lineNoise(LEAD_SAMPLES, random), clip.muLaw, lineNoise(TAIL_SAMPLES, random)]);
   const isDigit = clip.kind === "digit";
+  const moved = (at: number): number => leadMs + at;
   return {
     group: clip.kind,
     speaker: clip.speaker,
     caller,
     agent: new Uint8Array(caller.length).fill(ULAW_SILENCE),
     agentPlays: false,
-    expectation: isDigit ? "digits" : "open",
-    length: isDigit ? 1 : 0,
+    expectation: clip.expectation ?? (isDigit ? "digits" : "open"),
+    length: clip.expectation === undefined && isDigit ? 1 : clip.length,
     words: clip.words,
-    startMs: clip.speech && toMs(LEAD_SAMPLES) + clip.speech.startMs,
-    endMs: clip.speech && toMs(LEAD_SAMPLES) + clip.speech.endMs,
-    pauses: [],
+    startMs: clip.speech && moved(clip.speech.startMs),
+    endMs: clip.speech && moved(clip.speech.endMs),
+    pauses: clip.pauses.map((pause) => ({ startMs: moved(pause.startMs), endMs: moved(pause.endMs) })),
   };
 }
 

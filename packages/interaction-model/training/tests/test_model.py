@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import contract as c
 import features
 import model
+import recurrence
 
 SMALL = model.Shape(first=16, ear=24, layers=2, agent=8, context=8, judge=12)
 
@@ -40,6 +41,21 @@ class Causality(unittest.TestCase):
         context.requires_grad_()
         symbols = floor(caller, agent, context)["symbols"].sum()
         self.assertIsNone(torch.autograd.grad(symbols, context, allow_unused=True)[0])
+
+
+class Recurrence(unittest.TestCase):
+    def test_values_and_gradients_are_those_of_torch(self):
+        torch.manual_seed(3)
+        gru = torch.nn.GRU(6, 5).double()
+        x, h0 = torch.randn(7, 4, 6, dtype=torch.float64, requires_grad=True), torch.randn(4, 5, dtype=torch.float64, requires_grad=True)
+        wanted = [x, h0] + list(gru.parameters())
+        y, h = gru(x, h0[None])
+        mine, last = recurrence.run(gru, x, h0)
+        weight = torch.randn_like(y)
+        theirs = torch.autograd.grad((y * weight).sum() + h.sum(), wanted)
+        for a, b in zip(theirs, torch.autograd.grad((mine * weight).sum() + last.sum(), wanted)):
+            self.assertLess(float((a - b).abs().max()), 1e-12)
+        self.assertLess(float((y - mine).abs().max()), 1e-12)
 
 
 class Streaming(unittest.TestCase):

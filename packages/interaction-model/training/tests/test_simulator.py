@@ -80,7 +80,7 @@ class Simulated(unittest.TestCase):
                 self.assertEqual(symbols[0], c.SPACE)
 
     def test_an_update_lowers_the_loss_on_its_own_batch(self):
-        options = type("Options", (), {"config": "cpu", "seed": 1, "out": self.folder.name, "resume": False, "minutes": 10})
+        options = type("Options", (), {"config": "cpu", "seed": 1, "out": self.folder.name, "resume": False, "minutes": 10, "anneal_again": False})
         model.CONFIGS["cpu"], full = model.Shape(first=16, ear=32, layers=2, agent=8, context=8, judge=16), model.CONFIGS["cpu"]
         try:
             run = train.Run(options, None)
