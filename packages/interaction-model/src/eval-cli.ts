@@ -2,12 +2,12 @@
  * `npm run model:eval -- --set DIR`: streams a folder of clips through the runtime and prints tables. Beside it, the
  * same recordings through Silero VAD with timers. Intervals are over speakers.
  */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { crc32 } from "node:zlib";
 import { Grammar } from "./decoder/grammar.ts";
 import { ModelError } from "./errors.ts";
-import { type Clip, readClipSet } from "./evaluation/clip-set.ts";
+import { type Clip, limited, readClipSet, readPhrases, wordingsOf } from "./evaluation/clip-set.ts";
 import { reportOf } from "./evaluation/report.ts";
 import { sileroProbabilities } from "./evaluation/silero.ts";
 import { streamTrials } from "./evaluation/stream-trials.ts";
@@ -74,24 +74,6 @@ async function main(): Promise<void> {
   if (values.out === undefined) return;
   await writeFile(`${values.out}.part`, `${report}\n`);
   await rename(`${values.out}.part`, values.out);
-}
-
-const wordingsOf = (clips: readonly Clip[]): string[] =>
-  clips.flatMap((clip) => (clip.words === undefined ? [] : [clip.words.join(" ")]));
-
-async function readPhrases(path: string): Promise<string[]> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new ModelError("EVAL_SET_INVALID", `no phrases in ${path}`, { cause });
-  });
-  return text.split("\n").filter((line) => line.trim() !== "");
-}
-
-/** The first clips of each kind, taken evenly over the set. */
-function limited(clips: readonly Clip[], limit: number): Clip[] {
-  return [...Map.groupBy(clips, (clip) => clip.kind).values()].flatMap((own) => {
-    const step = Math.max(1, own.length / limit);
-    return Array.from({ length: Math.min(own.length, limit) }, (_, i) => own[Math.floor(i * step)]!);
-  });
 }
 
 /** Running speech of the set, said by the agent on its own channel; undefined where there is none. */

@@ -3,7 +3,7 @@ import { type Grammar, type Narrowing, SPACE_SYMBOL } from "./grammar.ts";
 import { NO_CONTEXT, START_CONTEXT } from "./language.ts";
 import { WordHistory } from "./word-history.ts";
 
-/** Weights of the search. The defaults were chosen on synthetic validation calls with `npm run model:eval`. */
+/** Weights of the search. The defaults were chosen with `npm run model:tune` (docs/MODEL.md). */
 export interface DecoderSettings {
   /** Hypotheses that survive a frame. */
   readonly beam: number;
@@ -18,8 +18,8 @@ export interface DecoderSettings {
 }
 
 export const DECODER_SETTINGS: DecoderSettings = {
-  beam: 128,
-  width: 14,
+  beam: 48,
+  width: 10,
   languageWeight: 0.7,
   wordBonus: 0.8,
   unknownWord: -6,

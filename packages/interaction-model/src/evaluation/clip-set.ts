@@ -114,3 +114,23 @@ async function readMuLaw(path: string, lineNumber: number): Promise<Uint8Array> 
   encodeUlaw(samples, muLaw);
   return muLaw;
 }
+
+/** What is said in the clips, for a grammar that knows all of it. */
+export const wordingsOf = (clips: readonly Clip[]): string[] =>
+  clips.flatMap((clip) => (clip.words === undefined ? [] : [clip.words.join(" ")]));
+
+/** Wordings of a file, one a line. Throws `EVAL_SET_INVALID`. */
+export async function readPhrases(path: string): Promise<string[]> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new ModelError("EVAL_SET_INVALID", `no phrases in ${path}`, { cause });
+  });
+  return text.split("\n").filter((line) => line.trim() !== "");
+}
+
+/** At most `limit` clips of each kind, taken evenly over the set. */
+export function limited(clips: readonly Clip[], limit: number): Clip[] {
+  return [...Map.groupBy(clips, (clip) => clip.kind).values()].flatMap((own) => {
+    const step = Math.max(1, own.length / limit);
+    return Array.from({ length: Math.min(own.length, limit) }, (_, i) => own[Math.floor(i * step)]!);
+  });
+}
