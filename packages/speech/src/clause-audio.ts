@@ -12,7 +12,6 @@ export interface StoredClause {
 
 /** One clause while an engine makes it: takes the engine's output, gives trimmed audio and one timing for each word. */
 export class ClauseAudio implements SpeechSink {
-  readonly clause: Clause;
   /** Audio made so far; grows until `finish`. */
   readonly pieces: Uint8Array[] = [];
   lengthSamples = 0;
@@ -23,7 +22,6 @@ export class ClauseAudio implements SpeechSink {
   #engineWords: WordTiming[] = [];
 
   constructor(clause: Clause, rate: number, onChange: () => void) {
-    this.clause = clause;
     this.#tokens = clause.text.split(" ");
     this.#rate = rate;
     this.#onChange = onChange;
@@ -42,9 +40,12 @@ export class ClauseAudio implements SpeechSink {
     this.#engineWords.push(...words);
   }
 
-  /** One timing for each word of the clause, relative to its trimmed audio; estimated while the engine has told none. */
-  wordTimings(): WordTiming[] {
-    return mapToWords(this.clause, this.#tokenTimings(false));
+  /**
+   * One timing for each word of `clause`, which has the same text and perhaps other words behind it, relative to the
+   * trimmed audio; estimated while the engine has told none.
+   */
+  wordTimings(clause: Clause): WordTiming[] {
+    return mapToWords(clause, this.#tokenTimings(false));
   }
 
   /** The whole clause, once the engine is done. */

@@ -19,7 +19,10 @@ export interface SpeechRequest {
   readonly voice: string;
   /** Speed as a factor, 0.5 to 2; 1 when absent. */
   readonly rate?: number;
-  /** 0 when a caller waits for it (the default), 1 for what is spoken later, 2 for warming. */
+  /**
+   * 0 when a caller waits for it (the default), 1 for what is spoken later, 2 for warming. It may fall while the request
+   * waits: an engine with a queue reads it when it chooses.
+   */
   readonly priority?: number;
   /** The clause before, for engines that keep their melody across clauses. */
   readonly previousText?: string;
@@ -34,6 +37,8 @@ export interface SpeechSink {
    * of this request. Either all tokens are told before `synthesise` resolves, or none.
    */
   words(words: readonly WordTiming[]): void;
+  /** Told by engines with a queue: whether the request waits for its turn. Others have every request's turn at once. */
+  queued?(waits: boolean): void;
 }
 
 /** Makes speech of one clause. Implementations: `engines/`. */
@@ -43,7 +48,7 @@ export interface SpeechEngine {
   readonly version: string;
   /** True when the same request always gives the same bytes. */
   readonly deterministic: boolean;
-  /** Longest wait for the first audio, and between two pieces of audio, before the clause counts as failed. */
+  /** Longest wait for its turn, for the first audio and between two pieces of audio, each, before the clause is given up. */
   readonly timeoutMs: number;
   /** Resolves when all audio was given. Throws `SpeechError`; rejects soon after `signal` aborts. */
   synthesise(request: SpeechRequest, sink: SpeechSink, signal: AbortSignal): Promise<void>;

@@ -1,11 +1,12 @@
 import { SpeechCache } from "./cache.ts";
-import { ClauseAudio, type StoredClause, storedTimings } from "./clause-audio.ts";
+import { type StoredClause, storedTimings } from "./clause-audio.ts";
 import { type Clause, rejoinClause, splitClauses } from "./clauses.ts";
 import { SpeechError } from "./errors.ts";
 import type { SpeechEngine } from "./port.ts";
 import { type CompiledPronunciations, compilePronunciations, pronounce } from "./pronounce.ts";
 import { Utterance } from "./utterance.ts";
 import { type Voice, Voices } from "./voices.ts";
+import { type Making, type Order, Workshop } from "./workshop.ts";
 
 export interface SpeakerOptions {
   readonly engines: readonly SpeechEngine[];
@@ -47,6 +48,7 @@ const NEARLY_SAID_SAMPLES = 80;
 export class Speaker {
   readonly #voices: Voices;
   readonly #cache: SpeechCache;
+  readonly #workshop: Workshop;
   readonly #options: SpeakerOptions;
   readonly #plain = compilePronunciations();
 
@@ -54,6 +56,7 @@ export class Speaker {
   constructor(options: SpeakerOptions) {
     this.#options = options;
     this.#cache = options.cache;
+    this.#workshop = new Workshop(options.cache, (error) => options.onFailure?.(error));
     this.#voices = new Voices(options.engines, options.voice, options.fallbackVoice);
   }
 
@@ -87,6 +90,7 @@ export class Speaker {
         options.rate ?? 1,
         this.#voices,
         this.#cache,
+        this.#workshop,
         this.#options,
       ).begin();
     return utterance;
@@ -99,36 +103,41 @@ export class Speaker {
     const result = { made: 0, known: 0, failed: 0 };
     for (const line of lines) {
       for (const clause of splitClauses(pronounce(line, options.pronunciations ?? this.#plain))) {
-        const key = cacheKey(voice, rate, clause.text);
-        if (await this.#cache.load(key)) {
+        const order = { key: cacheKey(voice, rate, clause.text), clause, voice, rate };
+        if (this.#cache.peek(order.key)) {
           result.known++;
           continue;
         }
-        const audio = new ClauseAudio(clause, rate, () => undefined);
-        try {
-          const request = { text: clause.text, voice: voice.name, rate, priority: 2 };
-          await voice.engine.synthesise(request, audio, new AbortController().signal);
-          await this.#cache.put(key, audio.finish());
-          result.made++;
-        } catch (cause) {
+        const making = await this.#made(order);
+        if (making.error) {
           result.failed++;
-          this.#options.onFailure?.(asSpeechError(cause));
-        }
+          this.#options.onFailure?.(making.error);
+        } else if (making.source === "disk") result.known++;
+        else result.made++;
       }
     }
     return result;
   }
+
+  #made(order: Order): Promise<Making> {
+    return new Promise((resolve) => {
+      const onChange = (): void => {
+        if (making.state !== "streaming") resolve(making);
+      };
+      const making = this.#workshop.join(order, 2, onChange);
+    });
+  }
 }
 
-/** A clause on its way into the utterance. */
+/** A clause on its way into the utterance: in memory already, or being made. */
 interface Part {
   readonly clause: Clause;
   readonly voice: Voice;
-  state: "streaming" | "made" | "failed";
-  audio?: ClauseAudio;
-  stored?: StoredClause;
+  readonly stored?: StoredClause;
+  readonly making?: Making;
+  readonly leave: () => void;
+  /** We gave it up, though the engine may go on for others. */
   error?: SpeechError;
-  readonly abort: AbortController;
 }
 
 /** The road of one line through cache and engines into its utterance. */
@@ -137,6 +146,7 @@ class Telling {
   readonly #rate: number;
   readonly #voices: Voices;
   readonly #cache: SpeechCache;
+  readonly #workshop: Workshop;
   readonly #options: SpeakerOptions;
   readonly #startedMs = performance.now();
   /** Clauses that were not begun, in order. */
@@ -159,6 +169,7 @@ class Telling {
     rate: number,
     voices: Voices,
     cache: SpeechCache,
+    workshop: Workshop,
     options: SpeakerOptions,
   ) {
     this.#utterance = utterance;
@@ -167,6 +178,7 @@ class Telling {
     this.#rate = rate;
     this.#voices = voices;
     this.#cache = cache;
+    this.#workshop = workshop;
     this.#options = options;
     utterance.signal.addEventListener("abort", () => this.#cancel(), { once: true });
   }
@@ -189,65 +201,49 @@ class Telling {
   #start(priority: number): Part | undefined {
     const clause = this.#coming.shift();
     if (!clause) return undefined;
-    const part: Part = { clause, voice: this.#voice, state: "streaming", abort: new AbortController() };
-    const key = cacheKey(part.voice, this.#rate, clause.text);
-    const stored = this.#cache.peek(key);
+    const voice = this.#voice;
+    const order = { key: cacheKey(voice, this.#rate, clause.text), clause, voice, rate: this.#rate };
+    const stored = this.#cache.peek(order.key);
     if (stored) {
-      part.stored = stored;
-      part.state = "made";
-      this.#tellFirstAudio(part, "memory");
-    } else void this.#make(part, key, priority);
-    return part;
-  }
-
-  async #make(part: Part, key: string, priority: number): Promise<void> {
-    const { clause, voice } = part;
-    const audio = new ClauseAudio(clause, this.#rate, () => this.#pump(part));
-    try {
-      const stored = await this.#cache.load(key);
-      if (stored) {
-        this.#tellFirstAudio(part, "disk");
-        part.stored = stored;
-      } else {
-        part.audio = audio;
-        if (this.#current === part) this.#watch(part);
-        const request = { text: clause.text, voice: voice.name, rate: this.#rate, priority };
-        await voice.engine.synthesise(request, audio, part.abort.signal);
-        if (audio.lengthSamples === 0) throw new SpeechError("SPEECH_ENGINE_FAILED", `${voice.id} gave silence`);
-        part.stored = audio.finish();
-        // A full disk costs the cache, not the call.
-        this.#cache.put(key, part.stored).catch((cause: unknown) => this.#options.onFailure?.(asSpeechError(cause)));
-      }
-      part.state = "made";
-    } catch (cause) {
-      part.error ??= asSpeechError(cause);
-      part.state = "failed";
+      this.#tellFirstAudio(voice, "memory");
+      return { clause, voice, stored, leave: () => undefined };
     }
-    this.#pump(part);
+    const onChange = (): void => this.#pump(part);
+    const making = this.#workshop.join(order, priority, onChange);
+    const part: Part = { clause, voice, making, leave: () => this.#workshop.leave(making, onChange) };
+    return part;
   }
 
   /** Moves what is new in the current clause into the utterance. */
   #pump(part: Part): void {
     if (part !== this.#current || this.#utterance.done) return;
-    const { audio, clause } = part;
+    const { making, clause } = part;
+    const audio = making?.audio;
     if (audio) {
       for (; this.#piecesTaken < audio.pieces.length; this.#piecesTaken++) {
         this.#utterance.append(audio.pieces[this.#piecesTaken]!);
         if (this.#piecesTaken === 0) {
-          this.#tellFirstAudio(part, "made");
-          this.#utterance.setClauseWords(clause.words, audio.wordTimings(), this.#clauseStart);
+          this.#tellFirstAudio(part.voice, "made");
+          this.#utterance.setClauseWords(clause.words, audio.wordTimings(clause), this.#clauseStart);
           this.#ahead ??= this.#start(1);
         }
       }
-      this.#watch(part);
     }
-    if (part.state === "failed") {
-      this.#takeOver(part);
+    const error = part.error ?? making?.error;
+    if (error) {
+      this.#takeOver(part, error);
       return;
     }
-    if (part.state !== "made" || !part.stored) return;
-    if (!audio) this.#utterance.append(part.stored.muLaw);
-    this.#utterance.setClauseWords(clause.words, storedTimings(clause, part.stored), this.#clauseStart);
+    const stored = part.stored ?? making?.stored;
+    if (!stored) {
+      this.#watch(part);
+      return;
+    }
+    if (!audio) {
+      if (making) this.#tellFirstAudio(part.voice, "disk");
+      this.#utterance.append(stored.muLaw);
+    }
+    this.#utterance.setClauseWords(clause.words, storedTimings(clause, stored), this.#clauseStart);
     this.#utterance.settleWords();
     if (this.#ahead || this.#coming.length > 0) this.#utterance.appendSilence(clause.pauseSamples);
     clearTimeout(this.#timer);
@@ -255,15 +251,15 @@ class Telling {
   }
 
   /** A voice failed: another one says the rest of the clause, and all that comes after. */
-  #takeOver(part: Part): void {
+  #takeOver(part: Part, error: SpeechError): void {
     clearTimeout(this.#timer);
-    const error = part.error!;
     if (error.code === "SPEECH_CANCELLED") {
       this.#end(error);
       return;
     }
     this.#options.onFailure?.(error);
-    this.#voices.markFailed(part.voice.engine);
+    // A voice that is only busy is as good as before for the next line.
+    if (error.code !== "SPEECH_ENGINE_BUSY") this.#voices.markFailed(part.voice.engine);
     const fallback = this.#voices.fallbackFor(part.voice);
     if (!fallback) {
       this.#end(error);
@@ -274,7 +270,7 @@ class Telling {
     const rest = rejoinClause(part.clause, said);
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    ahead?.abort.abort();
+    ahead?.leave();
     this.#coming = [...(rest ? [rest] : []), ...(ahead ? [ahead.clause] : []), ...this.#coming];
     if (said > 0) this.#utterance.appendSilence(TAKE_OVER_SAMPLES);
     this.begin();
@@ -283,33 +279,40 @@ class Telling {
   /** Keeps the words of a broken clause that were heard whole; gives their number. */
   #settleSaid(part: Part): number {
     const reached = this.#utterance.readyThroughSamples - this.#clauseStart;
-    const timings = reached > 0 ? (part.audio?.wordTimings() ?? []) : [];
+    const timings = reached > 0 ? (part.making?.audio?.wordTimings(part.clause) ?? []) : [];
     const said = timings.filter((timing) => timing.endSamples <= reached + NEARLY_SAID_SAMPLES).length;
     this.#utterance.settleWords(said);
     return said;
   }
 
-  /** Counts silence of the engine as failure, from the moment when the caller waits for this clause. */
+  /**
+   * Counts silence of the engine as failure, from the moment when the caller waits for this clause. While it stands in the
+   * engine's queue it is given to the fallback voice, where there is one, and the engine is not held to be broken.
+   */
   #watch(part: Part): void {
     clearTimeout(this.#timer);
-    if (part.state !== "streaming") return;
+    const { making, voice } = part;
+    if (making?.source !== "made") return;
+    const { engine, id } = voice;
+    const { queued } = making;
     this.#timer = setTimeout(() => {
-      part.error = new SpeechError("SPEECH_ENGINE_TIMEOUT", `${part.voice.id} after ${part.voice.engine.timeoutMs} ms`);
-      part.state = "failed";
-      part.abort.abort();
+      if (queued && !this.#voices.fallbackFor(voice)) return;
+      const code = queued ? "SPEECH_ENGINE_BUSY" : "SPEECH_ENGINE_TIMEOUT";
+      part.error = new SpeechError(code, `${id} after ${engine.timeoutMs} ms`);
+      part.leave();
       this.#pump(part);
-    }, part.voice.engine.timeoutMs);
+    }, engine.timeoutMs);
   }
 
-  #tellFirstAudio(part: Part, source: FirstAudioSource): void {
+  #tellFirstAudio(voice: Voice, source: FirstAudioSource): void {
     if (this.#told) return;
     this.#told = true;
-    this.#options.onFirstAudio?.(part.voice.engine.name, source, performance.now() - this.#startedMs);
+    this.#options.onFirstAudio?.(voice.engine.name, source, performance.now() - this.#startedMs);
   }
 
   #cancel(): void {
-    this.#current?.abort.abort();
-    this.#ahead?.abort.abort();
+    this.#current?.leave();
+    this.#ahead?.leave();
     this.#end(new SpeechError("SPEECH_CANCELLED", "the rest is no longer wanted"));
   }
 
@@ -322,8 +325,4 @@ class Telling {
 
 function cacheKey(voice: Voice, rate: number, text: string): string {
   return SpeechCache.key([voice.engine.name, voice.engine.version, voice.name, rate, text]);
-}
-
-function asSpeechError(cause: unknown): SpeechError {
-  return cause instanceof SpeechError ? cause : new SpeechError("SPEECH_ENGINE_FAILED", String(cause), { cause });
 }

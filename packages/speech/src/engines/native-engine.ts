@@ -11,20 +11,24 @@ export interface NativeEngineOptions {
   /** Voice to load at the start. */
   readonly voice: string;
   readonly timeoutMs?: number;
+  /** Longest queue; beyond it the newest of the least urgent requests is refused with `SPEECH_ENGINE_BUSY`. */
+  readonly mostWaiting?: number;
 }
 
+const MOST_WAITING = 256;
+
 interface Job {
-  readonly request: HostRequest;
+  readonly message: HostRequest;
+  readonly request: SpeechRequest;
   readonly sink: SpeechSink;
-  readonly priority: number;
   readonly resolve: () => void;
   readonly reject: (error: SpeechError) => void;
   cancelled: boolean;
 }
 
 /**
- * A speech library in a process of its own. Requests wait in the order of priority and arrival; the process is started
- * again when it dies, and the request that it was speaking fails.
+ * A speech library in a process of its own. Requests wait in the order of priority and arrival, up to a bound; the process
+ * is started again when it dies, and the request that it was speaking fails.
  */
 export class NativeEngine implements SpeechEngine {
   readonly name: string;
@@ -33,8 +37,10 @@ export class NativeEngine implements SpeechEngine {
   readonly timeoutMs: number;
   readonly #library: "flite" | "espeak";
   readonly #voice: string;
+  readonly #mostWaiting: number;
   #host: ChildProcess | undefined;
-  #waiting: Job[] = [];
+  /** In the order of arrival. */
+  readonly #waiting: Job[] = [];
   #speaking: Job | undefined;
   #nextId = 1;
   #closed = false;
@@ -44,6 +50,7 @@ export class NativeEngine implements SpeechEngine {
     this.#library = options.library;
     this.#voice = options.voice;
     this.timeoutMs = options.timeoutMs ?? 2000;
+    this.#mostWaiting = options.mostWaiting ?? MOST_WAITING;
   }
 
   async start(): Promise<void> {
@@ -74,20 +81,25 @@ export class NativeEngine implements SpeechEngine {
   #enqueue(request: SpeechRequest, sink: SpeechSink, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed || signal.aborted) return reject(new SpeechError("SPEECH_CANCELLED", "nothing was spoken"));
-      const { text, voice, rate = 1, priority = 0 } = request;
-      const job: Job = {
-        request: { id: this.#nextId++, text, voice, rate },
-        sink,
-        priority,
-        resolve,
-        reject,
-        cancelled: false,
-      };
+      const { text, voice, rate = 1 } = request;
+      const message = { id: this.#nextId++, text, voice, rate };
+      const job: Job = { message, request, sink, resolve, reject, cancelled: false };
       signal.addEventListener("abort", () => this.#cancel(job), { once: true });
-      const before = this.#waiting.findIndex((other) => other.priority > priority);
-      this.#waiting.splice(before === -1 ? this.#waiting.length : before, 0, job);
+      this.#waiting.push(job);
       this.#next();
+      if (this.#speaking === job) return;
+      if (this.#waiting.length > this.#mostWaiting) this.#refuseOne();
+      sink.queued?.(true);
     });
+  }
+
+  #refuseOne(): void {
+    let last = 0;
+    for (let i = 1; i < this.#waiting.length; i++) {
+      if (priorityOf(this.#waiting[i]!) >= priorityOf(this.#waiting[last]!)) last = i;
+    }
+    const [refused] = this.#waiting.splice(last, 1);
+    refused?.reject(new SpeechError("SPEECH_ENGINE_BUSY", `${this.name} has ${this.#waiting.length} clauses to speak`));
   }
 
   #cancel(job: Job): void {
@@ -99,12 +111,17 @@ export class NativeEngine implements SpeechEngine {
 
   #next(): void {
     if (this.#speaking) return;
-    const job = this.#waiting.shift();
+    let first = 0;
+    for (let i = 1; i < this.#waiting.length; i++) {
+      if (priorityOf(this.#waiting[i]!) < priorityOf(this.#waiting[first]!)) first = i;
+    }
+    const [job] = this.#waiting.splice(first, 1);
     if (!job) return;
     this.#speaking = job;
+    job.sink.queued?.(false);
     this.#host ??= this.#startHost();
     this.#host.channel?.ref();
-    this.#host.send(job.request);
+    this.#host.send(job.message);
   }
 
   #startHost(): ChildProcess {
@@ -127,7 +144,7 @@ export class NativeEngine implements SpeechEngine {
 
   #take(reply: HostReply): void {
     const job = this.#speaking;
-    if (!job || job.request.id !== reply.id) return;
+    if (!job || job.message.id !== reply.id) return;
     switch (reply.kind) {
       case "audio":
         if (!job.cancelled) job.sink.audio(reply.muLaw);
@@ -153,6 +170,8 @@ export class NativeEngine implements SpeechEngine {
     if (!this.#closed) this.#next();
   }
 }
+
+const priorityOf = ({ request }: Job): number => request.priority ?? 0;
 
 /** Empty where the library read the text in other tokens than ours; the words are then aligned. */
 function wordsOf(text: string, bounds: Float64Array): WordTiming[] {
