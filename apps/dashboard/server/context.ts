@@ -8,6 +8,7 @@ import type { DashboardConfig } from "../src/config.ts";
 import type { Accounts } from "./auth.ts";
 import type { EventFeed } from "./live/event-feed.ts";
 import type { LiveCalls } from "./live/live-calls.ts";
+import type { Mask } from "./masking.ts";
 import type { Replays } from "./replay/replays.ts";
 
 /** What the routes work on; made once in app.ts. */
@@ -23,6 +24,8 @@ export interface DashboardContext {
   liveCalls: LiveCalls;
   feed: EventFeed;
   replays: Replays;
+  /** For those who may not read everything. */
+  mask: Mask;
 }
 
 /** A Fastify instance whose handlers are typed by their zod schemas. */

@@ -110,6 +110,12 @@ export function guard(
     }
   });
 
+  // A refused upgrade has left the HTTP server's hands, and nobody reads the connection any more: without this it
+  // would stay open for as long as the server lives.
+  app.addHook("onResponse", async (request, reply) => {
+    if (request.routeOptions.config.socket && reply.statusCode >= 400) request.raw.socket.destroySoon();
+  });
+
   async function identify(request: FastifyRequest): Promise<Identity | undefined> {
     const bearer = /^Bearer (sdt_[\w-]{20,})$/.exec(request.headers.authorization ?? "")?.[1];
     if (bearer !== undefined) {

@@ -1,112 +1,158 @@
 import type { CallEvent } from "@sidetone/protocol";
 import type { Role } from "@sidetone/store";
 import type { LiveCall, LiveSummary } from "./live/live-call.ts";
+import type { CallSecrets } from "./masking/call-secrets.ts";
+import { PLAIN_WORDS } from "./masking/plain-words.ts";
 import type { ReplayModel } from "./replay/replay-model.ts";
 
 /** What a role may see: a viewer reads masked text and masked numbers, and hears nothing. */
 export const seesPlainText = (role: Role): boolean => role !== "viewer";
 
-const NUMBER_WORDS =
-  /\b(?:oh|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|double|triple)\b/gi;
+const NUMBER_WORD =
+  /^(?:oh|nought|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|double|triple)$/;
 const EMAIL = /[^\s@]+@[^\s@]+/g;
-/** A name, an address or anything else that a caller gives is not told from other words; so only agreed shapes pass. */
-const DIGIT = /\d/g;
-
-/** Masks digits, spelled numbers and addresses: what identifies a caller or a card. */
-export const maskText = (text: string): string =>
-  text.replaceAll(EMAIL, "•••@•••").replaceAll(NUMBER_WORDS, "•").replaceAll(DIGIT, "•");
+const WORD = /[\p{L}\p{N}]+(?:['’][\p{L}]+)*/gu;
+const HIDDEN = "•••";
+/** What the rules of the after-call work write the understood values into. */
+const VALUES_SENTENCE = /They gave [^.]*(?:\.|$)/g;
+const INSIDE_CAPITAL = /(?<=[\p{Ll}\p{N},;:"'’)\]•] )\p{Lu}[\p{L}'’-]*/gu;
 
 /** Keeps the country and the last two digits. */
 export const maskNumber = (number: string): string =>
   number.length <= 4 ? "••••" : `${number.slice(0, 3)}${"•".repeat(Math.max(3, number.length - 5))}${number.slice(-2)}`;
 
-export function maskSummary(summary: LiveSummary): LiveSummary {
-  return {
-    ...summary,
-    from: maskNumber(summary.from),
-    lastLine: summary.lastLine && { ...summary.lastLine, text: maskText(summary.lastLine.text) },
-  };
+/** Whether a word is one that a playbook says or lists, and so known to every viewer. */
+export interface KnownWords {
+  has(word: string): boolean;
 }
 
-export function maskLiveCall(call: LiveCall): LiveCall {
-  return {
-    ...call,
-    summary: maskSummary(call.summary),
-    lines: call.lines.map((line) => ({
-      ...line,
-      text: maskText(line.text),
-      unheard: line.unheard === undefined ? undefined : maskText(line.unheard),
-    })),
-    tasks: call.tasks.map((task) => ({ ...task, detail: undefined })),
-    slots: Object.fromEntries(Object.entries(call.slots).map(([name, slot]) => [name, { ...slot, value: "••••" }])),
-  };
-}
+/**
+ * What a viewer gets of calls. Words pass only when they are everyday words or a playbook's, and not among
+ * those that the call gave as a value; a turn that answers a question for a name, an address or a number is
+ * hidden whole.
+ */
+export class Mask {
+  readonly #known: KnownWords;
 
-/** The event as a viewer may have it; `undefined` when nothing of it is fit to be seen. */
-export function maskEvent(event: CallEvent): CallEvent | undefined {
-  switch (event.type) {
-    case "started":
-      return { ...event, from: maskNumber(event.from) };
-    case "entered":
-      return undefined;
-    case "task": {
-      const { detail: _, ...rest } = event;
-      return rest;
+  constructor(known: KnownWords) {
+    this.#known = known;
+  }
+
+  text(text: string, secrets?: CallSecrets): string {
+    return text.replaceAll(EMAIL, HIDDEN).replaceAll(WORD, (word) => (this.#passes(word, secrets) ? word : HIDDEN));
+  }
+
+  #passes(word: string, secrets: CallSecrets | undefined): boolean {
+    const lower = word.toLowerCase().replaceAll("’", "'");
+    if (NUMBER_WORD.test(lower) || /\p{N}/u.test(lower)) return false;
+    const bare = lower.replace(/'s$/, "");
+    if (secrets?.words.has(lower) || secrets?.words.has(bare)) return false;
+    return PLAIN_WORDS.has(lower) || PLAIN_WORDS.has(bare) || this.#known.has(lower) || this.#known.has(bare);
+  }
+
+  /** A summary is written text: what has a capital inside a sentence is a name. */
+  prose(text: string | null): string | null {
+    if (text === null) return null;
+    return this.text(text.replaceAll(VALUES_SENTENCE, "").trim().replaceAll(INSIDE_CAPITAL, HIDDEN));
+  }
+
+  liveSummary(summary: LiveSummary, secrets?: CallSecrets): LiveSummary {
+    const { lastLine } = summary;
+    return {
+      ...summary,
+      from: maskNumber(summary.from),
+      lastLine: lastLine && { ...lastLine, text: lastLine.hidden ? HIDDEN : this.text(lastLine.text, secrets) },
+    };
+  }
+
+  liveCall(call: LiveCall, secrets?: CallSecrets): LiveCall {
+    return {
+      ...call,
+      summary: this.liveSummary(call.summary, secrets),
+      lines: call.lines.map((line) => ({
+        ...line,
+        text: line.hidden ? HIDDEN : this.text(line.text, secrets),
+        unheard: line.unheard === undefined ? undefined : this.text(line.unheard, secrets),
+      })),
+      tasks: call.tasks.map((task) => ({ ...task, detail: undefined })),
+      slots: Object.fromEntries(Object.entries(call.slots).map(([name, slot]) => [name, { ...slot, value: HIDDEN }])),
+      moments: call.moments.map((moment) =>
+        PLAIN_MOMENTS.has(moment.kind) ? moment : { ...moment, text: this.text(moment.text, secrets) },
+      ),
+    };
+  }
+
+  /** The event as a viewer may have it, after `call` has taken it in; `undefined` when nothing of it is fit to be seen. */
+  event(event: CallEvent, call: LiveCall | undefined, secrets?: CallSecrets): CallEvent | undefined {
+    switch (event.type) {
+      case "started":
+        return { ...event, from: maskNumber(event.from) };
+      case "entered":
+        return undefined;
+      case "task": {
+        const { detail: _, ...rest } = event;
+        return rest;
+      }
+      case "left":
+        return this.#left(event, call, secrets);
+      default:
+        return event;
     }
-    case "left":
-      return maskLeft(event);
-    default:
-      return event;
+  }
+
+  #left(
+    event: CallEvent & { type: "left" },
+    call: LiveCall | undefined,
+    secrets: CallSecrets | undefined,
+  ): CallEvent | undefined {
+    const { output } = event;
+    switch (output.type) {
+      case "heard": {
+        const hidden = call?.lines.find((line) => line.key === `c${output.turn}`)?.hidden ?? true;
+        const words = output.words.map((word) => ({ ...word, text: hidden ? HIDDEN : this.text(word.text, secrets) }));
+        return { ...event, output: { ...output, words: hidden ? words.slice(0, 1) : words } };
+      }
+      case "said":
+        return { ...event, output: { ...output, text: this.text(output.text, secrets) } };
+      case "worded": {
+        const words = output.words.map((word) => ({ ...word, text: this.text(word.text, secrets) }));
+        return { ...event, output: { ...output, words } };
+      }
+      case "yielded": {
+        const [heardText, unheardText] = [this.text(output.heardText, secrets), this.text(output.unheardText, secrets)];
+        return { ...event, output: { ...output, heardText, unheardText } };
+      }
+      case "finished":
+      case "overlap":
+      case "expecting":
+      case "want-recognised":
+      case "recording":
+        return event;
+      default:
+        return undefined;
+    }
+  }
+
+  /** A replay as a viewer may read it. Words keep their times, not their content; details are left out. */
+  replay(model: ReplayModel, secrets: CallSecrets): ReplayModel {
+    return {
+      ...model,
+      from: maskNumber(model.from),
+      lines: model.lines.map((line) => ({
+        ...line,
+        words: line.words.map((word) => ({ ...word, text: line.hidden ? HIDDEN : this.text(word.text, secrets) })),
+      })),
+      tasks: model.tasks.map((task) => ({
+        ...task,
+        steps: task.steps.map(({ atMs, what }) => ({ atMs, what })),
+      })),
+      moments: model.moments.map((moment) =>
+        PLAIN_MOMENTS.has(moment.kind) ? moment : { ...moment, text: this.text(moment.text, secrets) },
+      ),
+      slots: model.slots.map((slot) => ({ ...slot, value: HIDDEN })),
+    };
   }
 }
 
-function maskLeft(event: CallEvent & { type: "left" }): CallEvent | undefined {
-  const { output } = event;
-  switch (output.type) {
-    case "heard":
-      return {
-        ...event,
-        output: { ...output, words: output.words.map((word) => ({ ...word, text: maskText(word.text) })) },
-      };
-    case "said":
-      return { ...event, output: { ...output, text: maskText(output.text) } };
-    case "worded":
-      return {
-        ...event,
-        output: { ...output, words: output.words.map((word) => ({ ...word, text: maskText(word.text) })) },
-      };
-    case "yielded":
-      return {
-        ...event,
-        output: { ...output, heardText: maskText(output.heardText), unheardText: maskText(output.unheardText) },
-      };
-    case "finished":
-    case "overlap":
-    case "expecting":
-    case "want-recognised":
-    case "recording":
-      return event;
-    default:
-      return undefined;
-  }
-}
-
-/** A replay as a viewer may read it. Words keep their times, not their content; details are left out. */
-export function maskReplay(model: ReplayModel): ReplayModel {
-  return {
-    ...model,
-    from: maskNumber(model.from),
-    lines: model.lines.map((line) => ({
-      ...line,
-      words: line.words.map((word) => ({ ...word, text: maskText(word.text) })),
-    })),
-    tasks: model.tasks.map((task) => ({
-      ...task,
-      steps: task.steps.map(({ atMs, what }) => ({ atMs, what })),
-    })),
-    moments: model.moments.map((moment) =>
-      moment.kind === "want" || moment.kind === "overlap" ? moment : { ...moment, text: maskText(moment.text) },
-    ),
-    slots: model.slots.map((slot) => ({ ...slot, value: "••••" })),
-  };
-}
+/** Moments whose text holds nothing that a person said. */
+const PLAIN_MOMENTS = new Set(["want", "overlap", "responded", "fell-silent", "task", "moved", "supervised"]);

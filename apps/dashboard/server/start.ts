@@ -1,13 +1,16 @@
 import { join } from "node:path";
 import { connectRedis, type Logger, Metrics } from "@sidetone/platform";
-import { createInvite, openDatabase, openTapeStorage, upsertCall } from "@sidetone/store";
+import { createInvite, type Database, openDatabase, openTapeStorage, upsertCall } from "@sidetone/store";
 import type { DashboardConfig } from "../src/config.ts";
 import { buildApp } from "./app.ts";
 import { Accounts, authSecret } from "./auth.ts";
 import type { Api, DashboardContext } from "./context.ts";
 import { EventFeed } from "./live/event-feed.ts";
 import { LiveCalls } from "./live/live-calls.ts";
+import { PlaybookWords } from "./masking/playbook-words.ts";
+import { Mask } from "./masking.ts";
 import { seedShipped } from "./playbooks/published.ts";
+import { ReplayBuilder } from "./replay/replay-builder.ts";
 import { Replays } from "./replay/replays.ts";
 
 const FIRST_ADMIN_MS = 24 * 3600 * 1000;
@@ -33,12 +36,12 @@ export async function startDashboard(
   const accounts = new Accounts({ database, secret, origin: config.origin });
   const redis = connectRedis(config.redisUrl, log, "road");
   const liveCalls = new LiveCalls();
-  const tapes = await openTapeStorage({ folder: join(config.dataDir, "tapes"), storageUrl: config.storageUrl });
-  const replays = new Replays({
-    folder: join(config.dataDir, "replays"),
-    findTape: (tapePath) => tapes.find(tapePath),
-    log,
-  });
+  const storage = { folder: join(config.dataDir, "tapes"), storageUrl: config.storageUrl };
+  const tapes = await openTapeStorage(storage);
+  const builder = new ReplayBuilder(storage);
+  const replays = new Replays({ folder: join(config.dataDir, "replays"), tapes, builder, log });
+  const playbookWords = new PlaybookWords(database);
+  await playbookWords.learn();
   const feed = new EventFeed({
     redisUrl: config.redisUrl,
     log,
@@ -47,7 +50,7 @@ export async function startDashboard(
       // The row is there at once, whether or not a worker lives; the worker's after-call job adds the rest.
       const ended = { id: event.callId, endReason: event.reason, figures: event.figures, tapePath: event.tapePath };
       upsertCall(database.db, { ...ended, endedAt: new Date().toISOString() })
-        .then(() => replays.open(event.callId, event.tapePath))
+        .then(() => replays.prepare([{ id: event.callId, tapePath: event.tapePath }]))
         .catch((error: Error) => log.warn({ err: error, callId: event.callId }, "indexing an ended call failed"));
     },
   });
@@ -62,17 +65,23 @@ export async function startDashboard(
     liveCalls,
     feed,
     replays,
+    mask: new Mask(playbookWords),
   };
   liveCalls.follow({
     changed: () => undefined,
     happened: (event) => {
       if (event.type !== "started" || !feed.caughtUp) return;
+      // A call may run a version that was published since.
+      playbookWords.learn().catch((error: Error) => log.warn({ err: error }, "reading playbooks for masking failed"));
       upsertCall(database.db, { ...event, id: event.callId }).catch((error: Error) =>
         log.warn({ err: error, callId: event.callId }, "indexing a new call failed"),
       );
     },
   });
   feed.start();
+  // Calls that ended while no dashboard ran.
+  const prepared = recentTapes(database).then((calls) => replays.prepare(calls));
+  prepared.catch((error: Error) => log.warn({ err: error }, "preparing replays failed"));
   const app = await buildApp(context, options);
 
   let firstAdminUrl: string | undefined;
@@ -88,8 +97,25 @@ export async function startDashboard(
     async close() {
       await app.close();
       await feed.stop();
+      await builder.close();
+      await prepared.catch(() => undefined);
       redis.disconnect();
       await database.close();
     },
   };
+}
+
+const PREPARED_AT_START = 200;
+
+/** Calls that ended lately, newest first: those that somebody will want to see. */
+async function recentTapes(database: Database): Promise<{ id: string; tapePath: string }[]> {
+  const rows = await database.db
+    .selectFrom("calls")
+    .select(["id", "tape_path"])
+    .where("ended_at", "is not", null)
+    .where("tape_path", "is not", null)
+    .orderBy("started_at", "desc")
+    .limit(PREPARED_AT_START)
+    .execute();
+  return rows.flatMap((row) => (row.tape_path ? [{ id: row.id, tapePath: row.tape_path }] : []));
 }

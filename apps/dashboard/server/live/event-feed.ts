@@ -66,6 +66,7 @@ export class EventFeed {
   }
 
   async #run(reader: Redis): Promise<void> {
+    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     let lastId = "0-0";
     while (!this.#stopped) {
       try {
@@ -78,6 +79,7 @@ export class EventFeed {
           this.#stopping.promise,
         ]);
         const entries = answer?.[0]?.[1] ?? [];
+        backoff.succeeded();
         if (entries.length === 0 && !this.caughtUp) {
           this.caughtUp = true;
           await this.#sweepQuiet(true);
@@ -89,7 +91,7 @@ export class EventFeed {
       } catch (error) {
         if (this.#stopped) return;
         this.#log.warn({ err: { message: (error as Error).message } }, "reading call events failed");
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await new Promise((resolve) => setTimeout(resolve, backoff.nextMs()));
       }
     }
   }

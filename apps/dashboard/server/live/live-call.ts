@@ -1,4 +1,5 @@
 import type { CallEvent, Expectation } from "@sidetone/protocol";
+import { isSensitiveExpectation } from "../masking/sensitive.ts";
 
 /** What the list of live calls shows of one call. Small, as hundreds go out several times a second. */
 export interface LiveSummary {
@@ -33,7 +34,7 @@ export interface LiveSummary {
   /** Media clock since which nobody talks; undefined while somebody does. */
   silentSinceMs: number | undefined;
   lostSamples: number;
-  lastLine: { who: "caller" | "agent"; text: string } | undefined;
+  lastLine: { who: "caller" | "agent"; text: string; hidden: boolean } | undefined;
 }
 
 export interface LiveTask {
@@ -52,6 +53,8 @@ export interface LiveLine {
   text: string;
   unheard: string | undefined;
   final: boolean;
+  /** The turn answers a question for a name, an address or a number: viewers see nothing of it. */
+  hidden: boolean;
 }
 
 /** One call as the dashboard follows it. Bounded: the newest lines, tasks and moments only. */
@@ -122,7 +125,8 @@ function putLine(call: LiveCall, line: LiveLine): void {
   if (at >= 0) call.lines[at] = line;
   else call.lines.push(line);
   bounded(call.lines, LINES_KEPT);
-  if (line.who !== "supervisor" && line.text) call.summary.lastLine = { who: line.who, text: line.text.slice(-140) };
+  if (line.who !== "supervisor" && line.text)
+    call.summary.lastLine = { who: line.who, text: line.text.slice(-140), hidden: line.hidden };
 }
 
 function moment(call: LiveCall, atMs: number, kind: string, text: string): void {
@@ -172,6 +176,7 @@ export function applyCallEvent(call: LiveCall, event: CallEvent, nowMs: number):
           text: event.input.text,
           unheard: undefined,
           final: true,
+          hidden: true,
         });
       if (event.input.type === "key-pressed") moment(call, event.atMs, "key", `Key ${event.input.digit}`);
       return;
@@ -231,13 +236,17 @@ function applyOutput(call: LiveCall, event: CallEvent & { type: "left" }): void 
   switch (output.type) {
     case "heard": {
       const text = output.words.map((word) => word.text).join(" ");
+      const key = `c${output.turn}`;
+      const known = call.lines.find((line) => line.key === key);
       putLine(call, {
-        key: `c${output.turn}`,
+        key,
         who: "caller",
         atMs: output.words[0]?.startMs ?? event.atMs,
         text,
         unheard: undefined,
         final: output.final,
+        // What was asked for when the turn began decides: the next question may stand before the turn's last words come.
+        hidden: known?.hidden ?? isSensitiveExpectation(call.expectation?.kind),
       });
       if (output.want) summary.want = output.want;
       return;
@@ -251,6 +260,7 @@ function applyOutput(call: LiveCall, event: CallEvent & { type: "left" }): void 
         text: output.text,
         unheard: undefined,
         final: false,
+        hidden: false,
       });
       return;
     }
@@ -263,6 +273,7 @@ function applyOutput(call: LiveCall, event: CallEvent & { type: "left" }): void 
         text: output.heardText,
         unheard: output.unheardText || undefined,
         final: true,
+        hidden: false,
       });
       moment(call, event.atMs, "yielded", "Gave way");
       return;

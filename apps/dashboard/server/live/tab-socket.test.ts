@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { CallEvent } from "@sidetone/protocol";
+import { Mask } from "../masking.ts";
 import { LiveCalls } from "./live-calls.ts";
 import { EVENTS_KEPT, HIGH_WATER_BYTES, type TabBatch, TabSocket } from "./tab-socket.ts";
 
@@ -43,7 +44,7 @@ function open(role: "admin" | "viewer" = "admin") {
   const calls = new LiveCalls();
   const sent: TabBatch[] = [];
   const wire = { bufferedAmount: 0, send: (text: string) => void sent.push(JSON.parse(text)), close: () => undefined };
-  const tab = new TabSocket(wire, calls, role);
+  const tab = new TabSocket(wire, calls, role, new Mask(new Set()));
   calls.follow(tab);
   return { calls, sent, wire, tab };
 }

@@ -1,7 +1,7 @@
 import type { CallEvent } from "@sidetone/protocol";
 import type { Role } from "@sidetone/store";
 import { z } from "zod";
-import { maskEvent, maskLiveCall, maskSummary, seesPlainText } from "../masking.ts";
+import { type Mask, seesPlainText } from "../masking.ts";
 import type { LiveCall, LiveSummary } from "./live-call.ts";
 import type { Follower, LiveCalls } from "./live-calls.ts";
 
@@ -47,16 +47,17 @@ interface Watch {
 export class TabSocket implements Follower {
   readonly #wire: TabWire;
   readonly #calls: LiveCalls;
-  readonly #plain: boolean;
+  /** Undefined for those who may read everything. */
+  readonly #mask: Mask | undefined;
   #list = false;
   #listWhole = false;
   readonly #changed = new Set<string>();
   readonly #watched = new Map<string, Watch>();
 
-  constructor(wire: TabWire, calls: LiveCalls, role: Role) {
+  constructor(wire: TabWire, calls: LiveCalls, role: Role, mask: Mask) {
     this.#wire = wire;
     this.#calls = calls;
-    this.#plain = seesPlainText(role);
+    this.#mask = seesPlainText(role) ? undefined : mask;
   }
 
   request(request: TabRequest): void {
@@ -84,7 +85,8 @@ export class TabSocket implements Follower {
   happened(event: CallEvent): void {
     const watch = this.#watched.get(event.callId);
     if (!watch) return;
-    const shown = this.#plain ? event : maskEvent(event);
+    const { callId } = event;
+    const shown = this.#mask ? this.#mask.event(event, this.#calls.get(callId), this.#calls.secretsOf(callId)) : event;
     if (!shown) return;
     watch.events.push(shown);
     if (watch.events.length > EVENTS_KEPT) {
@@ -125,7 +127,8 @@ export class TabSocket implements Follower {
     const gone: string[] = [];
     for (const id of ids) {
       const call = this.#calls.get(id);
-      if (call) changed.push(this.#plain ? call.summary : maskSummary(call.summary));
+      if (call)
+        changed.push(this.#mask ? this.#mask.liveSummary(call.summary, this.#calls.secretsOf(id)) : call.summary);
       else gone.push(id);
     }
     this.#listWhole = false;
@@ -134,6 +137,6 @@ export class TabSocket implements Follower {
   }
 
   #shown(call: LiveCall): LiveCall {
-    return this.#plain ? call : maskLiveCall(call);
+    return this.#mask ? this.#mask.liveCall(call, this.#calls.secretsOf(call.summary.id)) : call;
   }
 }

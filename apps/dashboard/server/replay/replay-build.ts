@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,18 +8,29 @@ import { gzip as gzipCallback } from "node:zlib";
 import { HOP_SAMPLES, MU_LAW_SILENCE } from "@sidetone/protocol";
 import { type TapeBytes, TapeReader } from "@sidetone/store";
 import { ColumnWriter } from "./columns.ts";
-import { type Heard, ReplayFold, type ReplayModel } from "./replay-model.ts";
+import { type Heard, ReplayFold } from "./replay-model.ts";
 
 const gzip = promisify(gzipCallback);
-/** Written into the model file; another number makes a cached replay stale. */
-export const REPLAY_VERSION = 1;
+/** Written into `meta.json`; another number makes a derived replay stale. */
+export const REPLAY_VERSION = 2;
+
+/** What the server itself needs of a derived replay; the rest goes to the page as it lies on the disk. */
+export interface ReplayMeta {
+  version: number;
+  /** Of the tape that it was derived from: a tape that has grown since makes it stale. */
+  tapeBytes: number;
+  hops: number;
+  scoresPerHop: number;
+  /** Words that a viewer must not read; see CallSecrets. */
+  secrets: string[];
+}
 
 /**
  * Reads a tape once, front to back, and writes beside each other what the Replay page opens at once:
- * `model.json.gz`, `columns.bin.gz`, `scores.bin` (float32 per hop) and `audio.mulaw` (both channels
- * interleaved sample by sample). The folder appears whole or not at all.
+ * `model.json.gz`, `columns.bin.gz`, `scores.bin` (float32 per hop), `audio.mulaw` (both channels
+ * interleaved sample by sample) and `meta.json`. The folder appears whole or not at all.
  */
-export async function buildReplay(source: string | TapeBytes, folder: string): Promise<ReplayModel> {
+export async function buildReplay(source: string | TapeBytes, folder: string, tapeBytes: number): Promise<void> {
   const tape = await TapeReader.open(source);
   const fold = new ReplayFold(tape.header);
   const columns = new ColumnWriter();
@@ -43,12 +55,7 @@ export async function buildReplay(source: string | TapeBytes, folder: string): P
       const { turn } = record;
       columns.take(turn);
       withheld ||= turn.withheld;
-      const interleaved = Buffer.allocUnsafe(turn.hops * 2 * HOP_SAMPLES);
-      for (let i = 0; i < turn.hops * HOP_SAMPLES; i++) {
-        interleaved[2 * i] = turn.caller[i] as number;
-        interleaved[2 * i + 1] = turn.agent[i] as number;
-      }
-      await audio.put(turn.firstHop, interleaved);
+      await audio.put(turn.firstHop, interleaved(turn.caller, turn.agent, turn.hops * HOP_SAMPLES));
       if (turn.scoresPerHop > 0) {
         scoresPerHop ||= turn.scoresPerHop;
         scores ??= new HopFile(join(building, "scores.bin"), 4 * scoresPerHop, 0);
@@ -72,16 +79,35 @@ export async function buildReplay(source: string | TapeBytes, folder: string): P
     await audio.close();
     await scores?.close();
     const model = fold.finish({ hops: columns.hops, heard, scoresPerHop, damagedBytes, withheld });
-    const json = await gzip(JSON.stringify({ version: REPLAY_VERSION, model }), { level: 6 });
-    await writeFile(join(building, "columns.bin.gz"), await gzip(columns.bytes(), { level: 4 }));
-    await writeFile(join(building, "model.json.gz"), json);
+    const meta: ReplayMeta = {
+      version: REPLAY_VERSION,
+      tapeBytes,
+      hops: model.hops,
+      scoresPerHop,
+      secrets: [...fold.secrets.words],
+    };
+    const [packedModel, packedColumns] = await Promise.all([
+      gzip(JSON.stringify(model), { level: 5 }),
+      gzip(columns.bytes(), { level: 1 }),
+    ]);
+    await Promise.all([
+      writeFile(join(building, "columns.bin.gz"), packedColumns),
+      writeFile(join(building, "model.json.gz"), packedModel),
+      writeFile(join(building, "meta.json"), JSON.stringify(meta)),
+    ]);
     await rm(folder, { recursive: true, force: true });
     await rename(building, folder);
-    return model;
   } catch (error) {
     await rm(building, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Both channels sample by sample, the caller's first: two bytes a sample, written as one little-endian word. */
+function interleaved(caller: Uint8Array, agent: Uint8Array, samples: number): Buffer {
+  const pairs = new Uint16Array(samples);
+  for (let i = 0; i < samples; i++) pairs[i] = (caller[i] as number) | ((agent[i] as number) << 8);
+  return Buffer.from(pairs.buffer, pairs.byteOffset, pairs.byteLength);
 }
 
 /** Appends fixed-size hops in order, filling what the tape lacks. */
@@ -108,7 +134,7 @@ class HopFile {
   }
 
   async #write(bytes: Buffer): Promise<void> {
-    if (!this.#stream.write(bytes)) await new Promise<void>((resolve) => this.#stream.once("drain", resolve));
+    if (!this.#stream.write(bytes)) await once(this.#stream, "drain");
   }
 
   async close(): Promise<void> {

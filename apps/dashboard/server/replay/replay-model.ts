@@ -1,5 +1,7 @@
 import { DECISIONS, EXPECTATION_KINDS, OVERLAP_KINDS, type TapeHeader, type TapeNote } from "@sidetone/protocol";
 import { z } from "zod";
+import { CallSecrets } from "../masking/call-secrets.ts";
+import { isSensitiveExpectation } from "../masking/sensitive.ts";
 
 /** What the Replay page gets of a call besides its columns and audio. Times are milliseconds on the media clock. */
 export const ReplayWord = z.object({
@@ -18,6 +20,8 @@ export const ReplayLine = z.object({
   endMs: z.number(),
   act: z.string().optional(),
   words: z.array(ReplayWord),
+  /** A caller's turn that answers a question for a name, an address or a number: viewers see nothing of it. */
+  hidden: z.boolean().optional(),
 });
 export const ReplayTask = z.object({
   taskId: z.string(),
@@ -88,6 +92,8 @@ export class ReplayFold {
   readonly #moments: ReplayModel["moments"] = [];
   readonly #gaps: ReplayModel["gaps"] = [];
   readonly #slots: ReplayModel["slots"] = [];
+  readonly secrets = new CallSecrets();
+  #expecting: string | undefined;
   #opened: { from: string; to: string; playbookId: string; playbookVersion: number } | undefined;
   #endReason: string | undefined;
   #complete = false;
@@ -125,6 +131,7 @@ export class ReplayFold {
   }
 
   #input(atMs: number, input: (TapeNote & { type: "in" })["input"]): void {
+    this.secrets.takeInput(input);
     switch (input.type) {
       case "opened":
         this.#opened = {
@@ -193,16 +200,20 @@ export class ReplayFold {
   }
 
   #output(atMs: number, output: (TapeNote & { type: "out" })["output"]): void {
+    this.secrets.takeOutput(output);
     switch (output.type) {
       case "heard": {
         const words = output.words.map((word) => ({ ...word, heard: true }));
         if (words.length === 0) return;
-        this.#lines.set(`c${output.turn}`, {
-          id: `c${output.turn}`,
+        const id = `c${output.turn}`;
+        const hidden = this.#lines.get(id)?.hidden ?? isSensitiveExpectation(this.#expecting);
+        this.#lines.set(id, {
+          id,
           who: "caller",
           startMs: words[0]?.startMs ?? atMs,
           endMs: words.at(-1)?.endMs ?? atMs,
           words,
+          hidden,
         });
         return;
       }
@@ -221,6 +232,9 @@ export class ReplayFold {
       case "yielded":
         this.#heardThrough.set(output.utteranceId, output.heardThroughWord);
         this.#moment(atMs, "yield", output.unheardText ? `Gave way; unheard: ${output.unheardText}` : "Gave way");
+        return;
+      case "expecting":
+        this.#expecting = output.expectation.kind;
         return;
       case "overlap":
         this.#moment(atMs, "overlap", output.kind, output.confidence);

@@ -4,20 +4,21 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip as gunzipCallback } from "node:zlib";
 import { type Logger, SidetoneError } from "@sidetone/platform";
-import type { TapeBytes } from "@sidetone/store";
+import type { TapeBytes, TapeStorage } from "@sidetone/store";
+import { CallSecrets } from "../masking/call-secrets.ts";
 import { MU_LAW_TO_LINEAR } from "./columns.ts";
-import { buildReplay, REPLAY_VERSION } from "./replay-build.ts";
-import { ReplayModel } from "./replay-model.ts";
+import { REPLAY_VERSION, type ReplayMeta } from "./replay-build.ts";
+import type { ReplayBuilder } from "./replay-builder.ts";
+import type { ReplayModel } from "./replay-model.ts";
 
 const gunzip = promisify(gunzipCallback);
 const FOLDERS_KEPT = 2_000;
+const OPEN_KEPT = 500;
 
-/** Finds the bytes of a tape by the path that a call's row names. */
-export type FindTape = (tapePath: string) => Promise<{ bytes: TapeBytes; sizeBytes: number } | undefined>;
-
-interface CachedModel {
-  model: ReplayModel;
+/** A replay that lies ready in its folder. */
+export interface OpenReplay {
   folder: string;
+  meta: ReplayMeta;
 }
 
 /**
@@ -26,81 +27,94 @@ interface CachedModel {
  */
 export class Replays {
   readonly #folder: string;
-  readonly #findTape: FindTape;
+  readonly #tapes: TapeStorage;
+  readonly #builder: ReplayBuilder;
   readonly #log: Logger;
-  readonly #building = new Map<string, Promise<ReplayModel>>();
-  readonly #models = new Map<string, CachedModel>();
+  readonly #building = new Map<string, Promise<void>>();
+  readonly #open = new Map<string, OpenReplay>();
 
-  constructor(options: { folder: string; findTape: FindTape; log: Logger }) {
+  constructor(options: { folder: string; tapes: TapeStorage; builder: ReplayBuilder; log: Logger }) {
     this.#folder = options.folder;
-    this.#findTape = options.findTape;
+    this.#tapes = options.tapes;
+    this.#builder = options.builder;
     this.#log = options.log;
   }
 
   /** @throws SidetoneError NOT_FOUND when the tape is gone, TAPE_INVALID when it is no tape. */
-  async open(callId: string, tapePath: string): Promise<CachedModel> {
+  async open(callId: string, tapePath: string): Promise<OpenReplay> {
     const folder = join(this.#folder, encodeURIComponent(callId));
-    const tape = await this.#findTape(tapePath);
+    const tape = await this.#tapes.find(tapePath);
     if (!tape) {
       // Retention removed the tape: what was derived from it goes too.
-      this.#models.delete(callId);
+      this.#open.delete(callId);
       await rm(folder, { recursive: true, force: true });
       throw new SidetoneError("NOT_FOUND", "The call's tape is no longer there (retention may have removed it).");
     }
-    const known = this.#models.get(callId);
-    if (known?.model.complete) return known;
-    const stored = known ? undefined : await this.#stored(folder);
-    if (stored?.complete) return this.#keep(callId, { model: stored, folder });
-    let building = this.#building.get(callId);
-    if (!building) {
-      building = this.#build(tape.bytes, folder).finally(() => this.#building.delete(callId));
-      this.#building.set(callId, building);
+    const fresh = (meta: ReplayMeta | undefined): boolean =>
+      meta?.version === REPLAY_VERSION && meta.tapeBytes === tape.sizeBytes;
+    const known = this.#open.get(callId);
+    if (known && fresh(known.meta)) return known;
+    let meta = await storedMeta(folder);
+    if (!fresh(meta)) {
+      await this.#build(callId, tapePath, folder);
+      meta = await storedMeta(folder);
     }
-    return this.#keep(callId, { model: await building, folder });
+    if (!meta) throw new SidetoneError("STORAGE_UNAVAILABLE", "A derived replay has vanished.");
+    return this.#keep(callId, { folder, meta });
+  }
+
+  /** The whole model, for those who get it masked; everybody else gets the file as it is. */
+  async model(replay: OpenReplay): Promise<ReplayModel> {
+    const packed = await readFile(join(replay.folder, "model.json.gz"));
+    return JSON.parse((await gunzip(packed)).toString("utf8")) as ReplayModel;
+  }
+
+  secretsOf(replay: OpenReplay): CallSecrets {
+    return new CallSecrets(replay.meta.secrets);
   }
 
   /** @throws SidetoneError NOT_FOUND when the tape is gone. */
   async tapeBytes(tapePath: string): Promise<TapeBytes> {
-    const tape = await this.#findTape(tapePath);
+    const tape = await this.#tapes.find(tapePath);
     if (!tape) throw new SidetoneError("NOT_FOUND", "The call's tape is no longer there.");
     return tape.bytes;
   }
 
-  async #build(bytes: TapeBytes, folder: string): Promise<ReplayModel> {
+  /** Derives what is missing, one after the other, so that no person waits for it at first sight. */
+  async prepare(calls: readonly { id: string; tapePath: string }[]): Promise<void> {
+    for (const { id, tapePath } of calls) {
+      try {
+        await this.open(id, tapePath);
+      } catch (error) {
+        if ((error as { code?: string }).code === "DRAINING") return;
+        this.#log.warn({ err: { message: (error as Error).message }, callId: id }, "no replay could be derived");
+      }
+    }
+    await this.#trim();
+  }
+
+  async #build(callId: string, tapePath: string, folder: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    try {
-      return await buildReplay(bytes, folder);
-    } catch (error) {
-      if ((error as { code?: string }).code === "TAPE_INVALID")
-        throw new SidetoneError("TAPE_INVALID", (error as Error).message, { cause: error });
-      throw error;
+    let building = this.#building.get(callId);
+    if (!building) {
+      building = this.#builder.build(tapePath, folder).finally(() => this.#building.delete(callId));
+      this.#building.set(callId, building);
     }
+    await building;
   }
 
-  #keep(callId: string, cached: CachedModel): CachedModel {
-    this.#models.delete(callId);
-    this.#models.set(callId, cached);
-    if (this.#models.size > 50) {
-      const oldest = this.#models.keys().next().value;
-      if (oldest !== undefined) this.#models.delete(oldest);
+  #keep(callId: string, replay: OpenReplay): OpenReplay {
+    this.#open.delete(callId);
+    this.#open.set(callId, replay);
+    if (this.#open.size > OPEN_KEPT) {
+      const oldest = this.#open.keys().next().value;
+      if (oldest !== undefined) this.#open.delete(oldest);
     }
-    return cached;
-  }
-
-  async #stored(folder: string): Promise<ReplayModel | undefined> {
-    let packed: Buffer;
-    try {
-      packed = await readFile(join(folder, "model.json.gz"));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
-    }
-    const found = JSON.parse((await gunzip(packed)).toString("utf8")) as { version: number; model: unknown };
-    return found.version === REPLAY_VERSION ? ReplayModel.parse(found.model) : undefined;
+    return replay;
   }
 
   /** Removes the derived files of calls looked at longest ago, so that the folder stays bounded. */
-  async trim(): Promise<void> {
+  async #trim(): Promise<void> {
     const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return [];
       throw error;
@@ -115,6 +129,15 @@ export class Replays {
       await rm(join(this.#folder, name), { recursive: true, force: true });
     }
     this.#log.info({ removed: surplus }, "old replay caches removed");
+  }
+}
+
+async function storedMeta(folder: string): Promise<ReplayMeta | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, "meta.json"), "utf8")) as ReplayMeta;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }
 

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Api, DashboardContext } from "../context.ts";
+import { who } from "../guard.ts";
+import { seesPlainText } from "../masking.ts";
 
 const Figures = z.object({
   responseLatenciesMs: z.array(z.number()).default([]),
@@ -76,6 +78,8 @@ export function analyticsRoutes(app: Api, context: DashboardContext): void {
     },
     async (request) => {
       const { playbookId } = request.query;
+      const plain = seesPlainText(who(request).role);
+      const shown = (reason: string) => (plain ? reason : (context.mask.prose(reason) ?? ""));
       const from = new Date(request.query.from);
       const to = new Date(request.query.to);
       let query = context.database.db
@@ -148,7 +152,7 @@ export function analyticsRoutes(app: Api, context: DashboardContext): void {
           };
         }),
         outcomes: tally(rows.flatMap((row) => (row.outcome ? [row.outcome] : []))),
-        transferReasons: tally(rows.flatMap((row) => (row.transfer_reason ? [row.transfer_reason] : []))),
+        transferReasons: tally(rows.flatMap((row) => (row.transfer_reason ? [shown(row.transfer_reason)] : []))),
         wants: tally(rows.flatMap((row) => (row.top_want ? [row.top_want] : []))).slice(0, 20),
         uncoveredCalls: rows.filter((row) => row.uncovered > 0).length,
         series: [...buckets]

@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { SidetoneError } from "@sidetone/platform";
 import { type CallRow, findCall, searchCalls, upsertCall } from "@sidetone/store";
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Api, DashboardContext } from "../context.ts";
 import { audit, who } from "../guard.ts";
-import { maskNumber, maskReplay, maskText, seesPlainText } from "../masking.ts";
+import { type Mask, maskNumber, seesPlainText } from "../masking.ts";
 import { ReplayModel } from "../replay/replay-model.ts";
 import { wavBytes, wavRange } from "../replay/replays.ts";
 import { verifyTape } from "../replay/verify.ts";
@@ -54,12 +55,13 @@ export const Call = z.object({
   humanScore: number,
 });
 
-export function shownCall(row: CallRow, plain: boolean): z.infer<typeof Call> {
+/** `mask` for those who may not read everything. */
+export function shownCall(row: CallRow, mask: Mask | undefined): z.infer<typeof Call> {
   return {
     id: row.id,
     carrier: row.carrier,
     direction: row.direction,
-    from: plain ? row.from_number : maskNumber(row.from_number),
+    from: mask ? maskNumber(row.from_number) : row.from_number,
     to: row.to_number,
     playbookId: row.playbook_id,
     playbookVersion: row.playbook_version,
@@ -68,11 +70,11 @@ export function shownCall(row: CallRow, plain: boolean): z.infer<typeof Call> {
     durationMs: row.duration_ms,
     endReason: row.end_reason,
     outcome: row.outcome,
-    disposition: row.disposition,
-    summary: plain || row.summary === null ? row.summary : maskText(row.summary),
+    disposition: mask ? mask.prose(row.disposition) : row.disposition,
+    summary: mask ? mask.prose(row.summary) : row.summary,
     topWant: row.top_want,
     transferTarget: row.transfer_target,
-    transferReason: row.transfer_reason,
+    transferReason: mask ? mask.prose(row.transfer_reason) : row.transfer_reason,
     recorded: row.recorded === 1,
     verified: row.verified,
     verifiedDetail: row.verified_detail,
@@ -134,6 +136,8 @@ export function callRoutes(app: Api, context: DashboardContext): void {
     if (!call) throw new SidetoneError("NOT_FOUND", "There is no such call.");
     return call;
   };
+  const maskFor = (request: FastifyRequest): Mask | undefined =>
+    seesPlainText(who(request).role) ? undefined : context.mask;
   const openReplay = async (id: string) => {
     const call = await find(id);
     if (!call.tape_path) throw new SidetoneError("NOT_FOUND", "This call has no tape: it may still be live.");
@@ -166,7 +170,7 @@ export function callRoutes(app: Api, context: DashboardContext): void {
         startedTo: iso(query.startedTo),
       });
       return {
-        calls: page.calls.map((row) => shownCall(row, plain)),
+        calls: page.calls.map((row) => shownCall(row, maskFor(request))),
         ...(page.next !== undefined && { next: page.next }),
         total: page.total,
       };
@@ -206,7 +210,7 @@ export function callRoutes(app: Api, context: DashboardContext): void {
   app.get(
     "/api/calls/:id",
     { schema: { tags: ["Calls"], summary: "One past call", params: Params, response: { 200: Call } } },
-    async (request) => shownCall(await find(request.params.id), seesPlainText(who(request).role)),
+    async (request) => shownCall(await find(request.params.id), maskFor(request)),
   );
 
   app.get(
@@ -220,12 +224,19 @@ export function callRoutes(app: Api, context: DashboardContext): void {
       },
     },
     async (request, reply) => {
-      const { model } = await openReplay(request.params.id);
-      const plain = seesPlainText(who(request).role);
-      if (plain) await audit(database, request, "call.replay", request.params.id);
+      const replay = await openReplay(request.params.id);
+      const mask = maskFor(request);
       // The model was validated when it was made; serialising it again through the schema would only cost time.
       reply.type("application/json").serializer((body) => body as string);
-      return JSON.stringify(plain ? model : maskReplay(model)) as unknown as typeof model;
+      if (mask) {
+        const shown = mask.replay(await replays.model(replay), replays.secretsOf(replay));
+        return JSON.stringify(shown) as unknown as ReplayModel;
+      }
+      await audit(database, request, "call.replay", request.params.id);
+      if (!/\bgzip\b/.test(request.headers["accept-encoding"] ?? ""))
+        return JSON.stringify(await replays.model(replay)) as unknown as ReplayModel;
+      reply.header("content-encoding", "gzip");
+      return (await readFile(join(replay.folder, "model.json.gz"))) as unknown as ReplayModel;
     },
   );
 
@@ -262,10 +273,10 @@ export function callRoutes(app: Api, context: DashboardContext): void {
       },
     },
     async (request, reply) => {
-      const { folder, model } = await openReplay(request.params.id);
+      const { folder, meta } = await openReplay(request.params.id);
       const { fromHop, hops } = request.query;
-      const hopBytes = model.scoresPerHop * 4;
-      const count = Math.max(0, Math.min(hops, model.hops - fromHop));
+      const hopBytes = meta.scoresPerHop * 4;
+      const count = Math.max(0, Math.min(hops, meta.hops - fromHop));
       const values = Buffer.alloc(count * hopBytes);
       if (values.length > 0) {
         const file = await open(join(folder, "scores.bin"), "r");

@@ -6,7 +6,7 @@ import { audit, who } from "../guard.ts";
 import { listenIn } from "../live/listen-in.ts";
 import type { LiveCall } from "../live/live-call.ts";
 import { FLUSH_MS, TabRequest, TabSocket } from "../live/tab-socket.ts";
-import { maskLiveCall, maskSummary, seesPlainText } from "../masking.ts";
+import { seesPlainText } from "../masking.ts";
 
 const Params = z.object({ id: z.string().min(1).max(200) });
 const Done = z.object({ done: z.literal(true) });
@@ -14,7 +14,7 @@ const Summary = z.object({ id: z.string() }).catchall(z.unknown());
 
 /** Calls in progress: seeing them, hearing them, steering them. */
 export function liveRoutes(app: Api, context: DashboardContext): void {
-  const { liveCalls, redis, database } = context;
+  const { liveCalls, redis, database, mask } = context;
   const tabs = new Set<TabSocket>();
   const flusher = setInterval(() => {
     for (const tab of tabs) tab.flush();
@@ -39,7 +39,9 @@ export function liveRoutes(app: Api, context: DashboardContext): void {
     },
     async (request) => {
       const plain = seesPlainText(who(request).role);
-      const calls = [...liveCalls.all()].map(({ summary }) => ({ ...(plain ? summary : maskSummary(summary)) }));
+      const calls = [...liveCalls.all()].map(({ summary }) => ({
+        ...(plain ? summary : mask.liveSummary(summary, liveCalls.secretsOf(summary.id))),
+      }));
       return { calls, caughtUp: context.feed.caughtUp };
     },
   );
@@ -51,12 +53,12 @@ export function liveRoutes(app: Api, context: DashboardContext): void {
     },
     async (request) => {
       const call = find(request.params.id);
-      return seesPlainText(who(request).role) ? call : maskLiveCall(call);
+      return seesPlainText(who(request).role) ? call : mask.liveCall(call, liveCalls.secretsOf(call.summary.id));
     },
   );
 
   app.get("/api/socket", { websocket: true, schema: { hide: true } }, (socket, request) => {
-    const tab = new TabSocket(socket, liveCalls, who(request).role);
+    const tab = new TabSocket(socket, liveCalls, who(request).role, mask);
     const unfollow = liveCalls.follow(tab);
     tabs.add(tab);
     socket.on("message", (data) => {

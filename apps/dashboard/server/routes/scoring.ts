@@ -288,7 +288,7 @@ export function scoringRoutes(app: Api, context: DashboardContext): void {
       const calls = [];
       for (const row of rows) {
         const why = sampled(row, rules);
-        if (why !== undefined) calls.push({ ...shownCall(row, true), why });
+        if (why !== undefined) calls.push({ ...shownCall(row, undefined), why });
         if (calls.length === QUEUE_LENGTH) break;
       }
       return { calls };

@@ -7,7 +7,10 @@ import {
   DECISIONS,
   EXPECTATION_KINDS,
   HOP_SAMPLES,
+  MU_LAW_SILENCE,
   OVERLAP_KINDS,
+  type PodInput,
+  type PodOutput,
   SCORES,
   SCORES_PER_HOP,
 } from "@sidetone/protocol";
@@ -97,8 +100,7 @@ export const started = (callId: string, more: Partial<CallEvent & { type: "start
   ...more,
 });
 
-/** Writes a tape with speech-like bursts on both sides, with the writer that the bridge uses. */
-export async function writeTape(dataDir: string, callId: string, durationMs: number): Promise<string> {
+function openTape(dataDir: string, callId: string): { tape: TapeWriter; path: string } {
   const path = join(dataDir, "tapes", `${callId}.tape`);
   const startedAt = new Date().toISOString();
   const tape = new TapeWriter(
@@ -120,7 +122,6 @@ export async function writeTape(dataDir: string, callId: string, durationMs: num
     },
     { pendingMicroTurns: 1_000_000 },
   );
-  const note = (hop: number, output: object) => tape.note({ type: "out", hop, output } as never);
   tape.note({
     type: "in",
     hop: 0,
@@ -137,6 +138,35 @@ export async function writeTape(dataDir: string, callId: string, durationMs: num
       taskMediansMs: {},
     },
   });
+  return { tape, path };
+}
+
+/** Writes a tape that holds these notes, one a second, over silence. */
+export async function writeNotes(
+  dataDir: string,
+  callId: string,
+  notes: readonly ({ in: PodInput } | { out: PodOutput })[],
+): Promise<string> {
+  const { tape, path } = openTape(dataDir, callId);
+  const quiet = new Uint8Array(HOP_SAMPLES).fill(MU_LAW_SILENCE);
+  const hops = (notes.length + 1) * 25;
+  for (let hop = 0; hop < hops; hop++) {
+    tape.putHop(hop, quiet, quiet, 0, 0, 0);
+    tape.putReply(hop, 0, Buffer.alloc(SCORES_PER_HOP * 4), 0, Buffer.alloc(4), 0, 0, 0);
+    const note = hop % 25 === 24 ? notes[(hop - 24) / 25] : undefined;
+    if (!note) continue;
+    if ("in" in note) tape.note({ type: "in", hop, input: note.in });
+    else if (note.out.type !== "snapshot") tape.note({ type: "out", hop, output: note.out });
+  }
+  tape.note({ type: "end", hop: hops, reason: "hung-up" });
+  await tape.close();
+  return path;
+}
+
+/** Writes a tape with speech-like bursts on both sides, with the writer that the bridge uses. */
+export async function writeTape(dataDir: string, callId: string, durationMs: number): Promise<string> {
+  const { tape, path } = openTape(dataDir, callId);
+  const note = (hop: number, output: object) => tape.note({ type: "out", hop, output } as never);
   const loud = Uint8Array.from({ length: HOP_SAMPLES }, (_, i) => (i % 8 < 4 ? 0x1e : 0x9e));
   const quiet = new Uint8Array(HOP_SAMPLES).fill(0xff);
   const scores = Buffer.alloc(SCORES_PER_HOP * 4);
