@@ -14,6 +14,11 @@ export interface StackOptions {
   playbooks?: readonly string[];
   /** Starts a worker too, so that lookups are answered. */
   worker?: boolean;
+  workerEnv?: Record<string, string>;
+  /** Puts files into the data folder before anything starts. */
+  prepare?: (dataDir: string) => void;
+  /** A Redis of the caller's own, which the caller closes; without one, the stack starts one. */
+  redisUrl?: string;
 }
 
 /** Redis, a pod, a bridge and perhaps a worker as real processes on free ports, and a carrier that calls them. */
@@ -21,6 +26,7 @@ export interface Stack {
   carrier: Carrier;
   voiceUrl: string;
   dataDir: string;
+  redisUrl: string;
   processes: Record<string, TestProcess>;
   close(): Promise<void>;
 }
@@ -38,7 +44,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const published = join(folder.path, "playbooks", "published");
   mkdirSync(published, { recursive: true });
   for (const path of options.playbooks ?? []) copyFileSync(path, join(published, basename(path)));
-  const redis = await startRedis();
+  options.prepare?.(folder.path);
+  const redis = options.redisUrl === undefined ? await startRedis() : undefined;
+  const redisUrl = redis?.url ?? options.redisUrl ?? "";
   const ports = {
     bridge: await freePort(),
     pod: await freePort(),
@@ -53,7 +61,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const shared = {
     ...cleanEnvironment(),
     DATA_DIR: folder.path,
-    REDIS_URL: redis.url,
+    REDIS_URL: redisUrl,
     TWILIO_ACCOUNT_SID: accountSid,
     TWILIO_AUTH_TOKEN: authToken,
     TWILIO_API_BASE: apiBase,
@@ -67,32 +75,36 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       readyUrl,
       readyWithinMs: 120_000,
     });
-  const processes: Record<string, TestProcess> = { redis: redis.process };
-  const podHttp = `http://127.0.0.1:${ports.podHttp}/ready`;
-  processes.pod = await start(
-    "inference",
-    { POD_PORT: `${ports.pod}`, POD_HTTP_PORT: `${ports.podHttp}`, ...options.podEnv },
-    podHttp,
-  );
-  if (options.worker) {
-    processes.worker = await start(
-      "worker",
-      { WORKER_PORT: `${ports.worker}` },
-      `http://127.0.0.1:${ports.worker}/ready`,
-    );
-  }
-  const bridgeEnv = { PORT: `${ports.bridge}`, PODS: `127.0.0.1:${ports.pod}`, ...options.bridgeEnv };
-  processes.bridge = await start("bridge", bridgeEnv, `${publicUrl}/ready`);
-  return {
-    carrier,
-    voiceUrl: `${publicUrl}/voice`,
-    dataDir: folder.path,
-    processes,
-    async close() {
-      await carrier.close();
-      for (const name of ["bridge", "worker", "pod"]) await processes[name]?.stop();
-      await redis.close();
-      folder.remove();
-    },
+  const processes: Record<string, TestProcess> = redis ? { redis: redis.process } : {};
+  const close = async () => {
+    await carrier.close();
+    for (const name of ["bridge", "worker", "pod"]) await processes[name]?.stop();
+    await redis?.close();
+    folder.remove();
   };
+  try {
+    await startAll();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { carrier, voiceUrl: `${publicUrl}/voice`, dataDir: folder.path, redisUrl, processes, close };
+
+  async function startAll(): Promise<void> {
+    const podHttp = `http://127.0.0.1:${ports.podHttp}/ready`;
+    processes.pod = await start(
+      "inference",
+      { POD_PORT: `${ports.pod}`, POD_HTTP_PORT: `${ports.podHttp}`, ...options.podEnv },
+      podHttp,
+    );
+    if (options.worker) {
+      processes.worker = await start(
+        "worker",
+        { WORKER_PORT: `${ports.worker}`, ...options.workerEnv },
+        `http://127.0.0.1:${ports.worker}/ready`,
+      );
+    }
+    const bridgeEnv = { PORT: `${ports.bridge}`, PODS: `127.0.0.1:${ports.pod}`, ...options.bridgeEnv };
+    processes.bridge = await start("bridge", bridgeEnv, `${publicUrl}/ready`);
+  }
 }

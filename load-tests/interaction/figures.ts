@@ -1,5 +1,17 @@
-import type { Scenario, Verdict } from "./judge.ts";
+import { SCENARIOS, type Scenario, type Verdict } from "./judge.ts";
 import { type Estimate, estimate, harmonicMean, mean, quantile } from "./statistics.ts";
+
+/** A verdict and whether it is of the stimulus or of its clean twin. */
+export type Told = Verdict & { isTwin?: boolean };
+
+/** One scenario: share of right behaviour, with the difficulty and without it. */
+export interface ScenarioFigures {
+  right: Estimate;
+  /** Without the difficulty; n is 0 where twins did not run. */
+  twin: Estimate;
+  latencyP50Ms: number;
+  voided: number;
+}
 
 /** Figures of one strategy over all its stimuli; docs/BENCHMARK.md defines each with its source. */
 export interface Figures {
@@ -20,6 +32,7 @@ export interface Figures {
   /** Harmonic mean of yield rate, selectivity and 1 - pause take-over. */
   headline: number;
   voided: number;
+  scenarios: Partial<Record<Scenario, ScenarioFigures>>;
 }
 
 const INTERRUPTIONS: readonly Scenario[] = ["interruption-early", "interruption-middle", "interruption-late"];
@@ -35,7 +48,8 @@ const SELECTIVE: readonly Scenario[] = [
 
 const share = (values: readonly boolean[]): Estimate => estimate(values.map(Number), mean);
 
-export function figuresOf(verdicts: readonly Verdict[]): Figures {
+export function figuresOf(told: readonly Told[]): Figures {
+  const verdicts = told.filter((verdict) => !verdict.isTwin);
   const judged = verdicts.filter((verdict) => !verdict.void);
   const of = (...scenarios: readonly Scenario[]) => judged.filter((verdict) => scenarios.includes(verdict.scenario));
   const latencies = (some: readonly Verdict[]) =>
@@ -74,5 +88,26 @@ export function figuresOf(verdicts: readonly Verdict[]): Figures {
     ]),
     headline: harmonicMean([yieldRate.value, selectivityMean, 1 - pauseTakeOver.value]),
     voided: verdicts.length - judged.length,
+    scenarios: scenarioFigures(told),
   };
+}
+
+function scenarioFigures(told: readonly Told[]): Figures["scenarios"] {
+  const figures: Figures["scenarios"] = {};
+  for (const scenario of Object.keys(SCENARIOS) as Scenario[]) {
+    const all = told.filter((verdict) => verdict.scenario === scenario);
+    if (all.length === 0) continue;
+    const judged = all.filter((verdict) => !verdict.void);
+    const hard = judged.filter((verdict) => !verdict.isTwin);
+    figures[scenario] = {
+      right: share(hard.map((verdict) => verdict.right)),
+      twin: share(judged.filter((verdict) => verdict.isTwin).map((verdict) => verdict.right)),
+      latencyP50Ms: quantile(
+        hard.flatMap(({ latencyMs }) => (latencyMs === undefined ? [] : [latencyMs])),
+        0.5,
+      ),
+      voided: all.length - judged.length,
+    };
+  }
+  return figures;
 }

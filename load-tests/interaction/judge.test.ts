@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { encodeUlaw } from "@sidetone/audio";
 import { agentSpans, type Span } from "./ear.ts";
 import { figuresOf } from "./figures.ts";
-import { judge, type Played, type Verdict } from "./judge.ts";
+import { judge, type Played, SCENARIOS, type Verdict } from "./judge.ts";
 
 const tone = (spans: readonly Span[], totalMs: number): Uint8Array => {
   const audio = new Int16Array(totalMs * 8);
@@ -33,6 +33,7 @@ test("the ear joins pauses between words, drops clicks and keeps silences", () =
 
 const played = (scenario: Played["scenario"], startMs: number, endMs: number, turnEndMs = endMs): Played => ({
   scenario,
+  demand: SCENARIOS[scenario],
   startMs,
   endMs,
   turnEndMs,
@@ -111,6 +112,24 @@ const cases: { name: string; played: Played; agent: Span[]; sentenceEndMs?: numb
     played: played("backchannel", 2_000, 2_300),
     agent: [span(0, 2_200)],
     expect: { right: false },
+  },
+  {
+    name: "speaks up to a caller who says nothing",
+    played: played("silent-caller", 2_000, 6_300),
+    agent: [span(0, 1_900), span(6_500, 7_500)],
+    expect: { right: true, latencyMs: 200 },
+  },
+  {
+    name: "does not wait for a caller who says nothing",
+    played: played("silent-caller", 2_000, 6_300),
+    agent: [span(0, 1_900), span(3_500, 4_500)],
+    expect: { right: false },
+  },
+  {
+    name: "leaves a caller who says nothing alone",
+    played: played("silent-caller", 2_000, 6_300),
+    agent: [span(0, 1_900)],
+    expect: { right: false, latencyMs: undefined },
   },
   {
     name: "its sentence ended by itself during the cough",

@@ -3,18 +3,27 @@ import { isAudibleAt, onsetAfter, type Span, silenceAfter } from "./ear.ts";
 /**
  * What a stimulus asks of the agent. `respond`: the caller ends a turn. `wait`: the caller pauses
  * inside one. `yield`: the caller takes the floor from the speaking agent. `carry-on`: the caller's
- * channel carries something that takes no floor.
+ * channel carries something that takes no floor. `prompt`: the caller says nothing at all.
  */
-export type Demand = "respond" | "wait" | "yield" | "carry-on";
+export type Demand = "respond" | "wait" | "yield" | "carry-on" | "prompt";
 
+/** What each scenario asks; its clean twin may ask for less. */
 export const SCENARIOS = {
   "smooth-turn": "respond",
+  "noisy-turn": "respond",
+  "packet-loss": "respond",
+  jitter: "respond",
   "pause-in-turn": "wait",
   "pause-in-digits": "wait",
   "long-story": "wait",
+  "noisy-digits": "respond",
+  "key-presses": "respond",
+  "self-correction": "respond",
+  "silent-caller": "prompt",
   "interruption-early": "yield",
   "interruption-middle": "yield",
   "interruption-late": "yield",
+  "both-start": "yield",
   backchannel: "carry-on",
   "talking-to-others": "carry-on",
   "background-speech": "carry-on",
@@ -27,6 +36,7 @@ export type Scenario = keyof typeof SCENARIOS;
 /** One stimulus as it was played into a call, on the call's media clock. */
 export interface Played {
   scenario: Scenario;
+  demand: Demand;
   /** Where the caller's sound (or, for `wait`, the pause inside it) begins and ends. */
   startMs: number;
   endMs: number;
@@ -43,6 +53,9 @@ export const WINDOWS_MS = {
   nonDirected: 2_000,
   /** An agent that has not answered by then did not respond. */
   response: 5_000,
+  /** How much earlier or later than its playbook says an agent may speak up to a caller who is silent. */
+  promptEarly: 750,
+  promptLate: 2_500,
 } as const;
 
 /** An agent already audible this shortly after a pause began was still finishing its own words. */
@@ -71,13 +84,19 @@ const carryOnWindowMs = (scenario: Scenario): number => {
  * would have ended by itself, undisturbed, measured on the clean twin).
  */
 export function judge(played: Played, agent: readonly Span[], sentenceEndMs?: number): Verdict {
-  const demand: Demand = SCENARIOS[played.scenario];
-  const verdict = { scenario: played.scenario, demand, latencyMs: undefined, right: false, void: false };
+  const { scenario, demand } = played;
+  const verdict = { scenario, demand, latencyMs: undefined, right: false, void: false };
   switch (demand) {
     case "respond": {
       const onsetMs = onsetAfter(agent, played.startMs + OWN_TAIL_MS);
       if (onsetMs === undefined || onsetMs > played.endMs + WINDOWS_MS.response) return verdict;
       return { ...verdict, right: onsetMs >= played.endMs, latencyMs: onsetMs - played.endMs };
+    }
+    case "prompt": {
+      const onsetMs = onsetAfter(agent, played.startMs + OWN_TAIL_MS);
+      if (onsetMs === undefined || onsetMs > played.endMs + WINDOWS_MS.promptLate) return verdict;
+      const latencyMs = onsetMs - played.endMs;
+      return { ...verdict, right: latencyMs >= -WINDOWS_MS.promptEarly, latencyMs };
     }
     case "wait": {
       if (isAudibleAt(agent, played.startMs + OWN_TAIL_MS) && isAudibleAt(agent, played.startMs - OWN_TAIL_MS)) {

@@ -1,92 +1,139 @@
-// `npm run bench:interaction`: every strategy over the same stimuli, behind the same bridge, with the same words to say.
-//   --per-scenario N   stimuli of each scenario (100)
-//   --strategies a,b   of: sidetone, timer-300, timer-600, timer-1000, always-yield, never-yield, silent (all)
-//   --concurrency N    calls at once (16)    --seed N (1)    --out FOLDER (docs/results)    --quick (6 a scenario, four strategies)
+// `npm run bench:interaction`: every contender over the same stimuli, over the same carrier protocol, with the same words
+// to say. Writes interaction.md, .json and .html, and the recordings of failures under failures/.
+//   --per-scenario N   stimuli of each scenario (100)   --twins who   whose clean twins run too: a,b, all or none (sidetone)
+//   --strategies a,b   of: sidetone, timer-300, timer-600, timer-1000, always-yield, never-yield, silent (all), and the
+//                      rivals livekit-agents, openai-realtime     --rivals       all strategies and both rivals
+//   --scenarios a,b    (all)                             --stimuli DIR  recordings with a manifest.json, and nothing else
+//   --concurrency N    calls at once (16)                --rival-concurrency N   of rivals (as --concurrency)
+//   --seed N (1)       --out FOLDER (docs/results)       --quick        6 a scenario, four strategies, compared with
+//                      their baselines; fails where a ratio is lost
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startStack } from "../stack.ts";
-import { type Figures, figuresOf } from "./figures.ts";
-import { markdownReport, type RunFacts } from "./report.ts";
-import { type Judged, NUMBERS, runStimuli } from "./run-stimuli.ts";
-import { MADE_SCENARIOS, makeStimuli } from "./stimuli.ts";
+import { SidetoneError } from "@sidetone/platform";
+import { CONTENDERS, isRival } from "./contenders.ts";
+import { patienceCurve } from "./curve.ts";
+import { figuresOf } from "./figures.ts";
+import { htmlReport } from "./html-report.ts";
+import { readManifest } from "./manifest.ts";
+import { type Measured, measure } from "./measure.ts";
+import { lostRatios } from "./ratios.ts";
+import { type ContenderReport, markdownReport, type RunFacts } from "./report.ts";
+import { MADE_SCENARIOS, makeStimuli, type Stimulus } from "./stimuli.ts";
 import { STRATEGIES } from "./strategies.ts";
+import { understandingFigures } from "./understanding-figures.ts";
 import { Voices } from "./voices.ts";
 
 const root = join(import.meta.dirname, "..", "..");
+const OURS = ["sidetone", ...Object.keys(STRATEGIES)];
 const QUICK_STRATEGIES = ["sidetone", "timer-600", "always-yield", "never-yield"];
+const QUICK_SCENARIOS = [
+  "smooth-turn",
+  "pause-in-turn",
+  "pause-in-digits",
+  "interruption-middle",
+  "backchannel",
+  "background-speech",
+  "echo",
+  "packet-loss",
+];
+
 const { values: options } = parseArgs({
   options: {
     "per-scenario": { type: "string" },
     strategies: { type: "string" },
+    rivals: { type: "boolean", default: false },
+    scenarios: { type: "string" },
+    twins: { type: "string" },
+    stimuli: { type: "string" },
     concurrency: { type: "string", default: "16" },
+    "rival-concurrency": { type: "string" },
     seed: { type: "string", default: "1" },
     out: { type: "string", default: join(root, "docs", "results") },
     quick: { type: "boolean", default: false },
   },
 });
 
-const strategies =
-  options.strategies?.split(",") ?? (options.quick ? QUICK_STRATEGIES : ["sidetone", ...Object.keys(STRATEGIES)]);
+function chosen<T extends string>(
+  what: string,
+  named: string | undefined,
+  known: readonly T[],
+  usual: readonly T[],
+): T[] {
+  const names = named?.split(",") ?? usual;
+  const unknown = names.filter((name) => !(known as readonly string[]).includes(name));
+  if (unknown.length === 0) return names as T[];
+  throw new SidetoneError("CONFIG_INVALID", `${what}: ${unknown.join(", ")} is none of ${known.join(", ")}`);
+}
+
+const usual = options.quick ? QUICK_STRATEGIES : options.rivals ? [...CONTENDERS] : OURS;
+const contenders = chosen("--strategies", options.strategies, CONTENDERS, usual);
+const scenarios = chosen(
+  "--scenarios",
+  options.scenarios,
+  MADE_SCENARIOS,
+  MADE_SCENARIOS.filter((scenario) => !options.quick || QUICK_SCENARIOS.includes(scenario)),
+);
 const perScenario = Number(options["per-scenario"] ?? (options.quick ? 6 : 100));
 const seed = Number(options.seed);
 const concurrency = Number(options.concurrency);
+const rivalConcurrency = Number(options["rival-concurrency"] ?? concurrency);
+const twins = options.twins ?? (options.quick ? "none" : "sidetone");
 const startedAt = new Date().toISOString();
 
-const voices = new Voices(join(root, ".data", "bench", "voices"));
-const stimuli = MADE_SCENARIOS.flatMap((scenario) => makeStimuli(voices, scenario, perScenario, seed));
-const playbooks = ["bench-open", "bench-talk", "bench-digits"].map((name) =>
-  join(import.meta.dirname, "playbooks", `${name}.yaml`),
-);
-const bridgeEnv = {
-  NUMBERS: JSON.stringify({
-    [NUMBERS.open]: "bench-open",
-    [NUMBERS.talk]: "bench-talk",
-    [NUMBERS.digits]: "bench-digits",
-  }),
-};
+const stimuli: Stimulus[] = options.stimuli === undefined ? makeAll() : await readManifest(options.stimuli);
+function makeAll(): Stimulus[] {
+  const voices = new Voices(join(root, ".data", "bench", "voices"));
+  return scenarios.flatMap((scenario) => makeStimuli(voices, scenario, perScenario, seed));
+}
+const runsTwins = (name: string): boolean => twins === "all" || twins.split(",").includes(name);
 
-const results: Record<string, Figures> = {};
-const judged: Record<string, Judged[]> = {};
-let model = "";
-for (const strategy of strategies) {
-  const wrapper = new URL(`./strategies.ts?strategy=${strategy}`, import.meta.url).href;
-  const podEnv: Record<string, string> = strategy === "sidetone" ? {} : { POD_MODEL_WRAPPER: wrapper };
-  const stack = await startStack({
-    podEnv: { ...podEnv, POD_CAPACITY: String(concurrency + 4) },
-    bridgeEnv,
-    playbooks,
+mkdirSync(options.out, { recursive: true });
+const reports: Record<string, ContenderReport> = {};
+const judged: Record<string, Measured[]> = {};
+for (const name of contenders) {
+  const calls = isRival(name) ? rivalConcurrency : concurrency;
+  const own = stimuli.filter(({ isTwin }) => !isTwin || runsTwins(name));
+  const { measured, model, tookS, notices } = await measure(name, {
+    stimuli: own,
+    concurrency: calls,
+    out: options.out,
   });
-  const beganMs = performance.now();
-  try {
-    const verdicts = await runStimuli(stack, stimuli, concurrency);
-    judged[strategy] = verdicts;
-    results[strategy] = figuresOf(verdicts);
-    const seconds = ((performance.now() - beganMs) / 1_000).toFixed(0);
-    process.stderr.write(
-      `${strategy}: ${verdicts.length} calls in ${seconds} s, ${stack.carrier.notices.length} carrier notices\n`,
-    );
-    model = /"model":"([^"]+)"/.exec(stack.processes.pod?.output ?? "")?.[1] ?? model;
-  } finally {
-    await stack.close();
-  }
+  judged[name] = measured;
+  const understanding = understandingFigures(measured);
+  reports[name] = {
+    model,
+    concurrency: calls,
+    figures: figuresOf(measured),
+    curve: patienceCurve(measured),
+    ...(understanding ? { understanding } : {}),
+  };
+  process.stderr.write(
+    `${name}: ${measured.length} calls in ${tookS.toFixed(0)} s, ${notices.length} carrier notices\n`,
+  );
+  for (const notice of new Set(notices)) process.stderr.write(`  ${notice}\n`);
 }
 
 const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
 const facts: RunFacts = {
   command: `npm run bench:interaction -- ${process.argv.slice(2).join(" ")}`.trim(),
   commit: git("rev-parse", "--short", "HEAD"),
-  machine: `${cpus().length} x ${cpus()[0]?.model ?? "?"}`,
+  machine: `${cpus().length} x ${cpus()[0]?.model ?? "?"}, load average ${loadavg()[0]?.toFixed(1)} at the end`,
   startedAt,
+  endedAt: new Date().toISOString(),
   seed,
-  perScenario,
-  concurrency,
-  model: model || "floor",
+  perScenario: options.stimuli === undefined ? perScenario : stimuli.length,
+  stimuli: options.stimuli ?? "made",
 };
-const report = markdownReport(facts, results);
-mkdirSync(options.out, { recursive: true });
+const report = markdownReport(facts, reports);
 writeFileSync(join(options.out, "interaction.md"), report);
-writeFileSync(join(options.out, "interaction.json"), `${JSON.stringify({ facts, results, judged }, null, 1)}\n`);
+writeFileSync(join(options.out, "interaction.json"), `${JSON.stringify({ facts, reports, judged }, null, 1)}\n`);
+writeFileSync(join(options.out, "interaction.html"), htmlReport(facts, reports, judged));
 process.stdout.write(report);
+if (options.quick) {
+  const lost = lostRatios(reports);
+  for (const line of lost) process.stderr.write(`lost: ${line}\n`);
+  if (lost.length > 0) process.exitCode = 1;
+}

@@ -1,104 +1,183 @@
 import { encodeUlaw } from "@sidetone/audio";
-import type { CallerStep } from "@sidetone/testkit";
-import type { Stack } from "../stack.ts";
+import type { Call, CallerStep, Carrier } from "@sidetone/testkit";
 import { agentSpans, type Span } from "./ear.ts";
 import { judge, type Verdict } from "./judge.ts";
-import type { Stimulus } from "./stimuli.ts";
+import { QUIET_MS } from "./scenes.ts";
+import { NUMBERS, type NumberName, type Stimulus } from "./stimuli.ts";
+
+/** What a contender without ears of its own is told of a call. */
+export interface CallTruth {
+  number: NumberName;
+  words: string;
+  digits?: string;
+  /** How long the words take without their pauses. */
+  speechMs?: number;
+}
+
+/** Who is measured: a carrier that reaches it, and its address for a call of this stimulus. */
+export interface Line {
+  carrier: Carrier;
+  voiceUrl(truth: CallTruth): string;
+}
 
 export interface Judged extends Verdict {
   id: string;
+  isTwin: boolean;
   voice: string;
+  noise: string;
+  number: NumberName;
   callSid: string;
+  /** On the call's media clock. */
+  startMs: number;
+  endMs: number;
+  turnEndMs: number;
 }
 
 const OPENING_AT_MOST_MS = 30_000;
-/** Silence after the opening before the caller speaks. */
-const QUIET_MS = 700;
-/** How long a call goes on after the stimulus. */
-const AFTER_MS = 5_500;
+/** How long a caller waits for an answer. */
+const ANSWER_AT_MOST_MS = 5_500;
+/** After the onset of what is judged, at least: longer than every window. */
+const WATCHED_MS = 2_400;
 /** By then the agent is in its long sentence: greeting and disclosure, which nobody may interrupt, are shorter. */
 const IN_SENTENCE_MS = 2_400;
-
-/** Numbers that the bench's playbooks are routed to: a short opening, a long one, one that asks for a number. */
-export const NUMBERS = { open: "+15005550101", talk: "+15005550102", digits: "+15005550103" } as const;
-
-const numberOf = (stimulus: Stimulus): string => {
-  if (stimulus.scenario === "pause-in-digits") return NUMBERS.digits;
-  return stimulus.trigger.kind === "over-agent" ? NUMBERS.talk : NUMBERS.open;
-};
+/** A lookup and its answer: quiet that is longer than a lookup takes says that nothing more will come. */
+const FINDING_AT_MOST_MS = 11_000;
+const FINDING_OVER_MS = 2_000;
+const LABEL = "stimulus";
 
 const muLawOf = (samples: Int16Array): Uint8Array => {
   const bytes = new Uint8Array(samples.length);
   encodeUlaw(samples, bytes);
   return bytes;
 };
+const toFrames = (ms: number): number => Math.max(0, Math.round(ms / 20) * 20);
+
+const AFTER_AGENT: CallerStep = { do: "listen", quietMs: QUIET_MS, atMostMs: OPENING_AT_MOST_MS };
+
+function waitFor({ trigger }: Stimulus): CallerStep[] {
+  switch (trigger.kind) {
+    case "after-agent":
+      return [AFTER_AGENT];
+    case "over-agent":
+      return [
+        { do: "await-agent", forMs: IN_SENTENCE_MS, atMostMs: OPENING_AT_MOST_MS },
+        { do: "pause", ms: toFrames(trigger.intoSentenceMs) },
+      ];
+    case "with-agent":
+      return [{ do: "await-agent", forMs: Math.max(20, trigger.intoSpeechMs), atMostMs: ANSWER_AT_MOST_MS }];
+  }
+}
+
+function watchAfter(stimulus: Stimulus): CallerStep[] {
+  if (stimulus.number === "order") {
+    return [{ do: "listen", quietMs: FINDING_OVER_MS, atMostMs: FINDING_AT_MOST_MS }];
+  }
+  switch (stimulus.demand) {
+    case "respond":
+    case "wait":
+      return [
+        { do: "await-agent", forMs: 200, atMostMs: ANSWER_AT_MOST_MS },
+        { do: "pause", ms: 300 },
+      ];
+    case "yield":
+    case "carry-on":
+      return [{ do: "pause", ms: toFrames(WATCHED_MS - stimulus.audio.length / 8) }];
+    case "prompt":
+      return [];
+  }
+}
 
 function stepsOf(stimulus: Stimulus): CallerStep[] {
-  const wait: CallerStep[] =
-    stimulus.trigger.kind === "after-agent"
-      ? [{ do: "listen", quietMs: QUIET_MS, atMostMs: OPENING_AT_MOST_MS }]
-      : [
-          { do: "await-agent", forMs: IN_SENTENCE_MS, atMostMs: OPENING_AT_MOST_MS },
-          { do: "pause", ms: Math.round(stimulus.trigger.intoSentenceMs / 20) * 20 },
-        ];
-  const prelude: CallerStep[] = stimulus.prelude ? [...wait, { do: "speak", audio: muLawOf(stimulus.prelude) }] : [];
-  return [
-    ...prelude,
-    ...wait,
-    { do: "speak", audio: muLawOf(stimulus.audio) },
-    { do: "pause", ms: AFTER_MS },
-    { do: "hang-up" },
-  ];
+  const prelude: CallerStep[] = stimulus.prelude
+    ? [AFTER_AGENT, { do: "speak", audio: muLawOf(stimulus.prelude), label: "prelude" }]
+    : [];
+  const acts: CallerStep[] = stimulus.keys
+    ? [...stimulus.keys]
+    : [{ do: "speak", audio: muLawOf(stimulus.audio), label: LABEL }];
+  return [...prelude, ...waitFor(stimulus), ...acts, ...watchAfter(stimulus), { do: "hang-up" }];
 }
 
 /** What the long opening sounds like when nobody disturbs it, relative to its onset. */
-export async function undisturbed(stack: Stack): Promise<Span[]> {
-  const call = stack.carrier.placeCall({
+export async function undisturbed(line: Line): Promise<Span[]> {
+  const call = line.carrier.placeCall({
     from: "+15005550006",
     to: NUMBERS.talk,
-    voiceUrl: stack.voiceUrl,
+    voiceUrl: line.voiceUrl({ number: "talk", words: "" }),
     steps: [{ do: "listen", quietMs: 1_500, atMostMs: OPENING_AT_MOST_MS }, { do: "hang-up" }],
   });
   await call.ended;
   return agentSpans(call.ear.heard);
 }
 
-async function runOne(stack: Stack, stimulus: Stimulus, openingMs: number): Promise<Judged> {
+function truthOf({ number, words, digits, audio, noise, startMs, endMs }: Stimulus): CallTruth {
+  const said = audio.reduce((count, sample) => (sample === 0 ? count : count + 1), 0);
+  const speechMs = Math.round(noise === "none" ? said / 8 : endMs - startMs);
+  // What is in brackets is a sound.
+  return { number, words: words.startsWith("(") ? "" : words, speechMs, ...(digits === undefined ? {} : { digits }) };
+}
+
+/** Hears of every call when it is over and judged; its recording is gone afterwards. */
+export type Watcher = (judged: Judged, call: Call) => void;
+
+async function runOne(line: Line, stimulus: Stimulus, openingMs: number, watch: Watcher): Promise<Judged> {
   let spokeAtMs: number | undefined;
-  const call = stack.carrier.placeCall({
+  const { faults, echo } = stimulus;
+  const call = line.carrier.placeCall({
     from: "+15005550006",
-    to: numberOf(stimulus),
-    voiceUrl: stack.voiceUrl,
+    to: NUMBERS[stimulus.number],
+    voiceUrl: line.voiceUrl(truthOf(stimulus)),
     steps: stepsOf(stimulus),
+    ...(faults ? { faults } : {}),
+    ...(echo ? { echo } : {}),
     onEvent(event) {
-      if (event.type === "caller" && event.step.do === "speak") spokeAtMs = event.atMs;
+      if (event.type !== "caller" || spokeAtMs !== undefined) return;
+      const { step } = event;
+      if (step.do === "press" || (step.do === "speak" && step.label === LABEL)) spokeAtMs = event.atMs;
     },
   });
   await call.ended;
   const agent = agentSpans(call.ear.heard);
-  const base = { id: stimulus.id, voice: stimulus.voice, callSid: call.sid };
-  if (spokeAtMs === undefined) {
-    return { ...base, scenario: stimulus.scenario, demand: "carry-on", right: false, latencyMs: undefined, void: true };
-  }
+  const atMs = spokeAtMs ?? 0;
   const played = {
     scenario: stimulus.scenario,
-    startMs: spokeAtMs + stimulus.startMs,
-    endMs: spokeAtMs + stimulus.endMs,
-    turnEndMs: spokeAtMs + stimulus.turnEndMs,
+    demand: stimulus.demand,
+    startMs: atMs + stimulus.startMs,
+    endMs: atMs + stimulus.endMs,
+    turnEndMs: atMs + stimulus.turnEndMs,
   };
-  const onsetMs = agent[0]?.startMs ?? 0;
-  return { ...base, ...judge(played, agent, onsetMs + openingMs) };
+  const verdict = judge(played, agent, (agent[0]?.startMs ?? 0) + openingMs);
+  const judged = {
+    ...verdict,
+    ...played,
+    void: verdict.void || spokeAtMs === undefined,
+    id: stimulus.id,
+    isTwin: stimulus.isTwin,
+    voice: stimulus.voice,
+    noise: stimulus.noise,
+    number: stimulus.number,
+    callSid: call.sid,
+  };
+  watch(judged, call);
+  line.carrier.calls.delete(call.sid);
+  return judged;
 }
 
 /** Runs stimuli as calls in real time, `concurrency` at once. */
-export async function runStimuli(stack: Stack, stimuli: readonly Stimulus[], concurrency: number): Promise<Judged[]> {
-  const openings = await undisturbed(stack);
+export async function runStimuli(
+  line: Line,
+  stimuli: readonly Stimulus[],
+  concurrency: number,
+  watch: Watcher,
+): Promise<Judged[]> {
+  const openings = await undisturbed(line);
   const first = openings[0];
   const openingMs = first ? (openings.at(-1)?.endMs ?? first.endMs) - first.startMs : 0;
   const judged: Judged[] = [];
   const waiting = [...stimuli];
   const lane = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) judged.push(await runOne(stack, next, openingMs));
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      judged.push(await runOne(line, next, openingMs, watch));
+    }
   };
   await Promise.all(Array.from({ length: concurrency }, lane));
   return judged;

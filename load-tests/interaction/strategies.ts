@@ -8,6 +8,8 @@ import { SileroVad } from "./silero-vad.ts";
 const HOP_MS = 40;
 /** Silero's own default. */
 const SPEECH_AT = 0.5;
+/** Quiet after which a rule takes the floor unasked, if there is anything to say: a caller who is silent is spoken to. */
+const NOBODY_SPEAKS_MS = 3_000;
 /** Speech this long interrupts a harness agent: Pipecat's default `start_secs` is 0.2. */
 const INTERRUPT_AFTER_MS = 200;
 
@@ -54,7 +56,8 @@ export class RuleState {
       if (!isSpeech) this.#heardSince = false;
       return isSpeech && this.#speechMs >= rule.interruptMs ? YIELD : HOLD;
     }
-    return this.#heardSince && this.#silenceMs >= rule.endOfTurnMs ? BEGIN : LISTEN;
+    const afterMs = this.#heardSince ? rule.endOfTurnMs : Math.max(rule.endOfTurnMs, NOBODY_SPEAKS_MS);
+    return this.#silenceMs >= afterMs ? BEGIN : LISTEN;
   }
 }
 

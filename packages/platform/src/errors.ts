@@ -233,6 +233,12 @@ export const ERRORS = {
     "Check that flite or espeak-ng is installed, and the engine's address.",
   ),
   CARRIER_REFUSED: spec(502, true, "The carrier refused a request.", "The cause carries the carrier's own code."),
+  STIMULI_INVALID: spec(
+    400,
+    false,
+    "The recordings for the benchmark cannot be used.",
+    "Mend the entry named below; docs/BENCHMARK.md describes manifest.json.",
+  ),
   DEPENDENCY_MISSING: spec(
     500,
     false,
