@@ -11,5 +11,6 @@ export type { TickRequest, TickRequest__Output } from "./generated/sidetone/pod/
 export * from "./pod-messages.ts";
 export { podPackage, podPackageDefinition } from "./pod-service.ts";
 export * from "./redis-keys.ts";
+export * from "./reruns.ts";
 export * from "./tape.ts";
 export * from "./tasks.ts";

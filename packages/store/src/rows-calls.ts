@@ -14,7 +14,7 @@ export interface CallRecord {
   playbookVersion?: number;
   bridgeId?: string;
   /** The rule that sent the call to its playbook. */
-  route?: { id: string; label: string };
+  route?: { id: string; label: string } | undefined;
   /** ISO 8601, UTC. */
   startedAt?: string;
   endedAt?: string;

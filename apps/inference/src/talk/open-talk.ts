@@ -1,15 +1,14 @@
 import type { ModelInfo } from "@sidetone/interaction-model";
 import type { Logger } from "@sidetone/platform";
-import type { Speaker } from "@sidetone/speech";
 import type { LoopMaker } from "../shard/call-loop.ts";
 import { PlaybookDialogue } from "./dialogue.ts";
 import { decoderEars } from "./ears.ts";
-import { ReadyPlaybooks } from "./ready-playbooks.ts";
+import { ReadyPlaybooks, type TalkSpeaker } from "./ready-playbooks.ts";
 import { TalkLoop } from "./talk-loop.ts";
 import { TalkState } from "./talk-state.ts";
 
 /** Makes the loops of calls that talk: dialogue, ears and voice around the interaction model. */
-export function talkLoopMaker(info: ModelInfo, speaker: Speaker, log: Logger): LoopMaker {
+export function talkLoopMaker(info: ModelInfo, speaker: TalkSpeaker, log: Logger): LoopMaker {
   const playbooks = new ReadyPlaybooks(info, speaker, log);
   return (opened, resumed) => {
     const { playbook, saying, grammar } = playbooks.of(opened.playbook.document);

@@ -3,6 +3,9 @@ import { Grammar, type ModelInfo } from "@sidetone/interaction-model";
 import type { Logger } from "@sidetone/platform";
 import { compilePronunciations, type SayOptions, type Speaker } from "@sidetone/speech";
 
+/** What talks need of speech. */
+export type TalkSpeaker = Pick<Speaker, "say" | "warm">;
+
 /** Playbooks that a worker keeps ready; calls bring the document with them. */
 const KEPT = 16;
 
@@ -17,11 +20,11 @@ export interface ReadyPlaybook {
 /** Playbooks by their content, oldest out first. */
 export class ReadyPlaybooks {
   readonly #info: ModelInfo;
-  readonly #speaker: Speaker;
+  readonly #speaker: TalkSpeaker;
   readonly #log: Logger;
   readonly #byContent = new Map<string, ReadyPlaybook>();
 
-  constructor(info: ModelInfo, speaker: Speaker, log: Logger) {
+  constructor(info: ModelInfo, speaker: TalkSpeaker, log: Logger) {
     this.#info = info;
     this.#speaker = speaker;
     this.#log = log;

@@ -22,6 +22,8 @@ const EMBEDDED = [
 
 export interface SpeechSettings {
   dataDir: string;
+  /** Of what was spoken before that is kept in memory; 0: nothing. */
+  memoryBytes?: number | undefined;
   /** `engine/voice` of lines whose playbook names none. */
   voice?: string | undefined;
   openAi?: OpenAiEngineOptions | undefined;
@@ -53,7 +55,10 @@ export async function startSpeaker(settings: SpeechSettings, log: Logger): Promi
     engines,
     voice: settings.voice ?? usual,
     fallbackVoice: voices.at(-1)!,
-    cache: await SpeechCache.open({ folder: join(settings.dataDir, "speech") }),
+    cache: await SpeechCache.open({
+      folder: join(settings.dataDir, "speech"),
+      ...(settings.memoryBytes !== undefined && { memoryBytes: settings.memoryBytes }),
+    }),
     onFailure: (error: SpeechError) => {
       // Lines that are no longer wanted are given up all the time.
       if (error.code === "SPEECH_CANCELLED") return;

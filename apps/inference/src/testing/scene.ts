@@ -12,11 +12,11 @@ import {
   type PodOutput,
 } from "@sidetone/protocol";
 import { Utterance } from "@sidetone/speech";
+import { Ear } from "../rerun/ear.ts";
 import { HopOut } from "../shard/call-loop.ts";
 import type { Dialogue } from "../talk/dialogue.ts";
 import type { Voice } from "../talk/mouth.ts";
 import { TalkLoop } from "../talk/talk-loop.ts";
-import { Ear } from "./ear.ts";
 
 /** Every word of a scripted voice lasts eight hops, 320 ms: seven of sound and one of silence. */
 export const WORD_HOPS = 8;

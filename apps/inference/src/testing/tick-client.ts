@@ -10,7 +10,7 @@ import {
   type TickReply__Output,
   type TickRequest,
 } from "@sidetone/protocol";
-import { Ear } from "./ear.ts";
+import { Ear } from "../rerun/ear.ts";
 
 /** One call of a test's bridge. */
 export interface ClientCall {

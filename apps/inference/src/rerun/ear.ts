@@ -3,22 +3,28 @@ import { HOP_SAMPLES, MU_LAW_SILENCE } from "@sidetone/protocol";
 
 /**
  * A bridge and a carrier for one call, without delay: plays what the pod hands over, hop by hop, and says what the
- * caller heard. For tests and benchmarks.
+ * caller heard. For re-runs, tests and benchmarks.
  */
 export class Ear {
   epoch = 0;
   heardSamples = 0;
   /** What the next hop really plays. */
   readonly agent = new Uint8Array(HOP_SAMPLES).fill(MU_LAW_SILENCE);
-  /** Everything played so far, silence included. */
+  /** Everything played so far, silence included; empty unless it is kept. */
   readonly played: Uint8Array[] = [];
   /** Epochs that ended, for `epoch-ended` inputs; the reader empties it. */
   readonly ended: { epoch: number; heardSamples: number }[] = [];
   #queue: Uint8Array[] = [];
   #offset = 0;
 
+  readonly #keeps: boolean;
+
   /** Gain in dB of what is played from now on; a bridge would ramp to it. */
   gainDb = 0;
+
+  constructor(options: { keeps: boolean } = { keeps: true }) {
+    this.#keeps = options.keeps;
+  }
 
   /** Takes a hop's part of a reply. */
   take(epoch: number, audio: Uint8Array, gainDb = 0): void {
@@ -54,7 +60,7 @@ export class Ear {
       this.#offset = 0;
     }
     if (this.gainDb !== 0) attenuate(this.agent, this.gainDb);
-    this.played.push(this.agent.slice());
+    if (this.#keeps) this.played.push(this.agent.slice());
   }
 }
 
