@@ -1,4 +1,4 @@
-import type { Logger } from "@sidetone/platform";
+import { Backoff, type Logger } from "@sidetone/platform";
 import { CALL_EVENTS_MAX_LENGTH, CALL_EVENTS_STREAM, type CallEvent } from "@sidetone/protocol";
 import type { Redis } from "ioredis";
 import type { BridgeMetrics } from "./metrics.ts";
@@ -7,7 +7,8 @@ import type { BridgeMetrics } from "./metrics.ts";
 const MAX_WAITING = 20_000;
 const MAX_BATCH = 500;
 /** How soon a Redis that did not answer is tried again. */
-const RETRY_MS = 250;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 2_000;
 
 export interface EventOutboxOptions {
   redis: Redis;
@@ -18,6 +19,7 @@ export interface EventOutboxOptions {
 /** Call events on their way to the Redis stream: put in on the road, written off it, in order, in batches. */
 export class EventOutbox {
   readonly #options: EventOutboxOptions;
+  readonly #backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #waiting: CallEvent[] = [];
   #writing: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -72,9 +74,10 @@ export class EventOutbox {
         this.#retry = setTimeout(() => {
           this.#retry = undefined;
           this.#start();
-        }, RETRY_MS).unref();
+        }, this.#backoff.nextMs()).unref();
         return;
       }
+      this.#backoff.succeeded();
       // The oldest may have been dropped meanwhile; what was written is gone in any case.
       const sent = new Set(batch);
       this.#waiting = this.#waiting.filter((event) => !sent.has(event));

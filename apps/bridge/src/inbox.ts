@@ -1,10 +1,11 @@
-import type { Logger } from "@sidetone/platform";
+import { Backoff, type Logger } from "@sidetone/platform";
 import { BridgeCommand, bridgeInboxStream } from "@sidetone/protocol";
 import type { Redis } from "ioredis";
 
 const BLOCK_MS = 5_000;
 const MAX_COMMANDS = 200;
-const RETRY_MS = 250;
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 1_000;
 
 export interface InboxOptions {
   /** A connection of its own: it blocks. */
@@ -39,12 +40,14 @@ export class Inbox {
   async #read(): Promise<void> {
     const { redis, bridgeId, log } = this.#options;
     const stream = bridgeInboxStream(bridgeId);
+    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     // What was meant for calls of an earlier run of this bridge is not read; what comes while Redis is away, is.
     let from: string | undefined;
     while (!this.#closed) {
       try {
         from ??= await this.#newest(stream);
         const read = await redis.xread("COUNT", MAX_COMMANDS, "BLOCK", BLOCK_MS, "STREAMS", stream, from);
+        backoff.succeeded();
         for (const [id, fields] of read?.[0]?.[1] ?? []) {
           from = id;
           this.#take(fields[fields.indexOf("json") + 1]);
@@ -52,7 +55,7 @@ export class Inbox {
       } catch (error) {
         if (this.#closed) return;
         log.debug({ err: { message: String(error) } }, "the inbox cannot be read");
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await new Promise((resolve) => setTimeout(resolve, backoff.nextMs()));
       }
     }
   }

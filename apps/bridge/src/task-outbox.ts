@@ -1,4 +1,4 @@
-import type { Logger } from "@sidetone/platform";
+import { Backoff, type Logger } from "@sidetone/platform";
 import {
   type CallEvent,
   COST_CLASSES,
@@ -19,7 +19,8 @@ import type { BridgeMetrics } from "./metrics.ts";
 
 /** Entries that may wait for Redis. They are control: far more than a bridge can bring about before its calls end. */
 const MAX_WAITING = 20_000;
-const RETRY_MS = 250;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 2_000;
 const VOID_SECONDS = 3_600;
 /** BullMQ's bound for a priority. */
 const AFTER_CALL_PRIORITY = 10;
@@ -101,9 +102,14 @@ export class TaskOutbox {
     this.#add({ ...job, bridgeId: "" }, AFTER_CALL_PRIORITY);
   }
 
+  /** Resolves when everything that was put in so far is with Redis. */
+  async settled(): Promise<void> {
+    await this.#working;
+  }
+
   /** Adds what waits, for `boundMs` at most, and closes the queues. */
   async close(boundMs: number): Promise<void> {
-    await Promise.race([this.#working, new Promise((resolve) => setTimeout(resolve, boundMs).unref())]);
+    await Promise.race([this.settled(), new Promise((resolve) => setTimeout(resolve, boundMs).unref())]);
     this.#closed = true;
     if (this.#waiting.length > 0)
       this.#options.log.error({ tasks: this.#waiting.length }, "tasks were not handed over");
@@ -154,9 +160,9 @@ export class TaskOutbox {
   async #reprioritise(taskId: string, priority: number): Promise<void> {
     const at = this.#jobs.get(taskId);
     const job = at && (await at.queue.getJob(at.jobId));
-    // A job that runs already cannot be moved, and need not be.
-    if (job && ((await job.isWaiting()) || (await job.getState()) === "prioritized"))
-      await job.changePriority({ priority });
+    // Wherever it is: a job that waits moves in its queue; one that is delayed (for a share, for a retry) takes its new
+    // place when it comes back; one that runs keeps the priority for its next attempt.
+    await job?.changePriority({ priority });
   }
 
   #put(what: string, run: () => Promise<unknown>): void {
@@ -172,15 +178,17 @@ export class TaskOutbox {
 
   async #work(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
+    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     while (this.#waiting.length > 0 && !this.#closed) {
       const entry = this.#waiting[0]!;
       try {
         await entry.run();
+        backoff.succeeded();
         // The bound may have dropped it meanwhile.
         if (this.#waiting[0] === entry) this.#waiting.shift();
       } catch (error) {
         this.#options.log.warn({ err: { message: String(error) }, what: entry.what }, "a task waits for redis");
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await new Promise((resolve) => setTimeout(resolve, backoff.nextMs()));
       }
     }
   }

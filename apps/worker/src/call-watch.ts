@@ -1,4 +1,4 @@
-import type { Logger } from "@sidetone/platform";
+import { Backoff, type Logger } from "@sidetone/platform";
 import { CALL_EVENTS_STREAM, CallEvent } from "@sidetone/protocol";
 import type { Redis } from "ioredis";
 import type { RunningTasks } from "./running-tasks.ts";
@@ -7,6 +7,8 @@ import type { TaskState } from "./task-state.ts";
 /** Only events that hold one of these are parsed; a call sends many more. */
 const INTERESTING = /"type":"(?:started|ended|supersede|cancel)"/;
 const BLOCK_MS = 5_000;
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 2_000;
 
 /**
  * Follows all calls' events, to stop what is no longer wanted and to note when calls begin and end.
@@ -42,10 +44,12 @@ export class CallWatch {
   }
 
   async #follow(): Promise<void> {
+    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     let from = "$";
     while (!this.#closed) {
       try {
         const read = await this.#redis.xread("COUNT", 500, "BLOCK", BLOCK_MS, "STREAMS", CALL_EVENTS_STREAM, from);
+        backoff.succeeded();
         for (const [id, fields] of read?.[0]?.[1] ?? []) {
           from = id;
           const json = fields[1] ?? "";
@@ -54,7 +58,7 @@ export class CallWatch {
       } catch (error) {
         if (this.#closed) return;
         this.#log.warn({ err: error }, "the call events could not be read; trying again");
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await new Promise((resolve) => setTimeout(resolve, backoff.nextMs()));
       }
     }
   }

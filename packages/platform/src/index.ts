@@ -1,3 +1,4 @@
+export { Backoff, backoffMs } from "./backoff.ts";
 export { type Clock, realClock, type Stop, VirtualClock } from "./clock.ts";
 export { ConfigError, type ConfigFault, fields, readConfig } from "./config.ts";
 export { ERRORS, type ErrorCode, SidetoneError } from "./errors.ts";

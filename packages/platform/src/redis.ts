@@ -1,8 +1,12 @@
 import { Redis } from "ioredis";
+import { backoffMs } from "./backoff.ts";
 import type { Logger } from "./log.ts";
 
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 2_000;
+
 /**
- * Connects to Redis for good: reconnects for ever with a bounded delay, logs changes of state once,
+ * Connects to Redis for good: reconnects for ever with a bounded, jittered delay, logs changes of state once,
  * and never throws into the caller's face. `role: "road"` fails commands at once while the server is
  * away (nobody on the hop's road may wait for it); `role: "worker"` queues them, as BullMQ wants.
  */
@@ -10,7 +14,7 @@ export function connectRedis(url: string, log: Logger, role: "road" | "worker"):
   const redis = new Redis(url, {
     maxRetriesPerRequest: role === "worker" ? null : 1,
     enableOfflineQueue: role === "worker",
-    retryStrategy: (attempt: number) => Math.min(100 * 2 ** Math.min(attempt, 5), 2_000),
+    retryStrategy: (attempt: number) => backoffMs(attempt, FIRST_RETRY_MS, LONGEST_RETRY_MS),
     connectionName: "sidetone",
   });
   let up: boolean | undefined;

@@ -1,10 +1,12 @@
-import { connectRedis, type Logger } from "@sidetone/platform";
+import { Backoff, connectRedis, type Logger } from "@sidetone/platform";
 import { CALL_EVENTS_STREAM, CallEvent, callOwnerKey } from "@sidetone/protocol";
 import type { Redis } from "ioredis";
 import type { LiveCalls } from "./live-calls.ts";
 
 const PAGE = 2_000;
 const BLOCK_MS = 5_000;
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 2_000;
 /** A live call that says nothing for so long is checked against its bridge's lease. */
 const QUIET_MS = 90_000;
 const SWEEP_MS = 15_000;
