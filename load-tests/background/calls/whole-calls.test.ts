@@ -161,19 +161,22 @@ describe("lookups in whole calls", { timeout: 280_000 }, () => {
     t.diagnostic(`frames that came late: ${late[0]} with Redis, ${late[1]} without`);
     assert.equal(log.outputs("delegate").length, 1);
     assert.equal(log.inputs("finding").length, 1);
-    const answers = log.outputs("said").filter(({ act }) => act === "answer");
-    assert.deepEqual(answers.map(({ text }) => text.split(" ")[0]).toSorted(), ["Order", "We"]);
-    assert.equal(log.heard().filter(({ act }) => act === "answer").length, 2);
+    const heard = log.heard().map(({ text }) => text);
+    for (const answer of [/has been shipped/, /close at eight/]) {
+      assert.equal(heard.filter((text) => answer.test(text)).length, 1, JSON.stringify(heard));
+    }
   });
 
-  test("an order system that is down: its circuit opens, the agent says so, and the other system answers", async () => {
+  test("an order system that is down: its circuit opens, the agent says so, and the other system answers", async (t) => {
     service.isDown = true;
     try {
-      for (let n = 0; n < 3; n++) await lookUpElsewhere(`other-${n}`);
+      for (let n = 0; n < 3; n++) await lookUpElsewhere(`before-${n}`);
       const asked = service.asked.length;
+      for (let n = 0; n < 20; n++) await lookUpElsewhere(`open-${n}`);
+      assert.equal(service.asked.length, asked, "an open circuit asks nobody");
       const from = "+447700900123";
       const log = await phone([LISTEN, speak("order"), LISTEN, speak("points"), LISTEN], { from }).log;
-      assert.equal(service.asked.length, asked, "an open circuit asks nobody");
+      assert.ok(service.asked.length <= asked + 1, "after ten seconds one lookup may try whether it is back");
       const findings = log.inputs("finding").map(({ finding }) => finding);
       assert.deepEqual(
         findings.map(({ kind, outcome, error }) => [kind, outcome, error?.code]),
@@ -182,6 +185,7 @@ describe("lookups in whole calls", { timeout: 280_000 }, () => {
           ["loyalty-balance", "found", undefined],
         ],
       );
+      t.diagnostic(findings.map(({ kind, tookMs }) => `${kind} was answered after ${tookMs} ms`).join(", "));
       const heard = log.heard().map(({ text }) => text);
       assert.ok(
         heard.some((text) => /can't get at our orders right now/.test(text)),
