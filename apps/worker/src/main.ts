@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { connectRedis, createLog, Metrics, readConfig, Shutdown, serveOperations } from "@sidetone/platform";
-import { openDatabase } from "@sidetone/store";
+import { openDatabase, openTapeStorage } from "@sidetone/store";
 import fastify from "fastify";
 import { afterCallTools } from "./after-call/after-call-tools.ts";
 import { WorkerConfig } from "./config.ts";
@@ -35,6 +35,7 @@ mkdirSync(config.DATA_DIR, { recursive: true });
 const crm = openConnectors(config, process.env, metrics, log);
 const database = openDatabase(config.DATABASE_URL, config.DATA_DIR);
 await database.migrate();
+const tapes = await openTapeStorage({ folder: resolve(config.DATA_DIR, "tapes"), storageUrl: config.STORAGE_URL });
 
 const knowledge = new KnowledgeBase([config.KNOWLEDGE_DIR, resolve(config.DATA_DIR, "knowledge")], log);
 await knowledge.refresh();
@@ -68,7 +69,7 @@ const worker = new TaskWorker({
 
 /** With an endpoint, the model answers what the playbook does not cover, and words the summaries. */
 function reasoningAndAfterCall(queues: TaskWorker["queues"]): Tools {
-  const afterCall = { database, crm, redis, tapeAt: (path: string) => resolve(config.DATA_DIR, path) };
+  const afterCall = { database, crm, redis, tapes };
   const { REASONING_URL: url, REASONING_MODEL: model, REASONING_KEY: key } = config;
   if (url === undefined) return afterCallTools(afterCall);
   childTasks = new ChildTasks(queues, connect);

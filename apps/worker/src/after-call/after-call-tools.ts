@@ -1,8 +1,9 @@
 import { CallFigures } from "@sidetone/protocol";
-import { type Database, upsertCall } from "@sidetone/store";
+import { type Database, type TapeStorage, upsertCall } from "@sidetone/store";
 import type { Redis } from "ioredis";
 import type { CrmRouter } from "../crm-router.ts";
 import { runOnce } from "../effects.ts";
+import { TaskFault } from "../task-fault.ts";
 import { callStateKey } from "../task-state.ts";
 import type { Tools } from "../tool.ts";
 import { scoreCall } from "./automatic-score.ts";
@@ -14,8 +15,8 @@ export interface AfterCallWorld {
   database: Database;
   crm: CrmRouter;
   redis: Redis;
-  /** Makes a tape's path on this machine of the one that the bridge named. */
-  tapeAt: (tapePath: string) => string;
+  /** Where the bridge put the tape: its folder on this machine, or the object store. */
+  tapes: Pick<TapeStorage, "find">;
   /** A better summary from the reasoning model, where there is one; undefined when it could not. */
   summarise?: (transcript: string, signal: AbortSignal) => Promise<string | undefined>;
 }
@@ -29,7 +30,9 @@ export function afterCallTools(world: AfterCallWorld): Tools {
     "after-call": {
       repeatable: () => true,
       run: async ({ tapePath, endReason }, { task, signal }) => {
-        const story = masked(await readStory(world.tapeAt(tapePath)));
+        const tape = await world.tapes.find(tapePath);
+        if (!tape) throw new TaskFault("TAPE_INVALID", `there is no tape at ${tapePath}`, true);
+        const story = masked(await readStory(tape.bytes));
         const report = reportOf(story, endReason);
         const summary = (await world.summarise?.(transcriptOf(story), signal)) ?? report.summary;
         const { callId } = task;

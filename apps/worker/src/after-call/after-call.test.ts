@@ -1,12 +1,25 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { GuardedCrm, openEmbeddedConnector } from "@sidetone/crm";
 import { createLog, Metrics } from "@sidetone/platform";
 import type { PodInput, PodOutput, TapeHeader, TaskJob } from "@sidetone/protocol";
-import { type Database, findCall, marksOf, openDatabase, scoresOf, TapeWriter, turnsOf } from "@sidetone/store";
+import {
+  type Database,
+  findCall,
+  marksOf,
+  openDatabase,
+  openTapeStorage,
+  scoresOf,
+  type TapeStorage,
+  TapeWriter,
+  turnsOf,
+} from "@sidetone/store";
 import { Redis } from "ioredis";
 import { BridgeFixture } from "../bridge-fixture.ts";
 import { CrmRouter } from "../crm-router.ts";
@@ -145,11 +158,17 @@ const figures = {
   longestSilenceMs: 900,
 };
 
-async function runAfterCall(callId: string, tapePath: string, crm: CrmRouter, run = 1): Promise<void> {
+async function runAfterCall(
+  callId: string,
+  tapePath: string,
+  crm: CrmRouter,
+  more: { run?: number; tapes?: TapeStorage } = {},
+): Promise<void> {
+  const { run = 1, tapes = await openTapeStorage({ folder }) } = more;
   const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
   const worker = new TaskWorker({
     connect: () => new Redis(redis.url, { maxRetriesPerRequest: null }),
-    tools: () => afterCallTools({ database, crm, redis: connection, tapeAt: (path) => path }),
+    tools: () => afterCallTools({ database, crm, redis: connection, tapes }),
     metrics: new TaskMetrics(new Metrics("test", { defaults: false })),
     log: createLog({ process: "test", level: "silent" }),
   });
@@ -179,7 +198,7 @@ test("after the call: row, masked transcript, marks, score and one note in the C
   const crm = new CrmRouter([new GuardedCrm(shop)]);
   const tape = await writeTape("call-a", story(true), 210);
   await runAfterCall("call-a", tape, crm);
-  await runAfterCall("call-a", tape, crm, 2);
+  await runAfterCall("call-a", tape, crm, { run: 2 });
 
   const row = await findCall(database.db, "call-a");
   assert.equal(row?.outcome, "contained");
@@ -223,5 +242,40 @@ test("without consent nothing of what was said is kept", async () => {
   const row = await findCall(database.db, "call-b");
   assert.equal(row?.recorded, 0);
   assert.doesNotMatch(row?.summary ?? "", /47291/);
+  await crm.close();
+});
+
+test("a tape that lies in an object store is read from there; a store that is away is asked again", async (t) => {
+  const objects = new Map<string, Buffer>();
+  let refusals = 2;
+  const store = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const path = new URL(request.url ?? "/", "http://store").pathname;
+    const isSigned = /^AWS4-HMAC-SHA256 Credential=/.test(request.headers.authorization ?? "");
+    if (!isSigned) return void response.writeHead(403).end();
+    if (request.method === "PUT") {
+      objects.set(path, Buffer.concat(chunks));
+      return void response.writeHead(200, { etag: '"1"' }).end();
+    }
+    if (refusals-- > 0) return void response.writeHead(503).end();
+    const object = objects.get(path);
+    if (!object) return void response.writeHead(404).end();
+    response.writeHead(200, { "content-length": object.length }).end(request.method === "GET" ? object : undefined);
+  }).listen(0, "127.0.0.1");
+  await once(store, "listening");
+  t.after(() => store.close());
+  process.env.AWS_ACCESS_KEY_ID = "key-of-the-test";
+  process.env.AWS_SECRET_ACCESS_KEY = "secret-of-the-test";
+  const endpoint = `http://127.0.0.1:${(store.address() as AddressInfo).port}`;
+  const tapes = await openTapeStorage({ folder, storageUrl: `s3://tapes/calls?endpoint=${endpoint}` });
+  const kept = await tapes.keep(await writeTape("call-s3", story(true), 210));
+  assert.match(kept, /^s3:\/\/tapes\/calls\//);
+  const options = { path: ":memory:", seed: 1, size: { customers: 50, orders: 400 }, today: () => "2026-11-20" };
+  const crm = new CrmRouter([new GuardedCrm(openEmbeddedConnector("shop", options))]);
+  await runAfterCall("call-s3", kept, crm, { tapes });
+  const row = await findCall(database.db, "call-s3");
+  assert.equal(row?.disposition, "order-status: answered");
+  assert.equal(row?.tape_path, kept);
   await crm.close();
 });

@@ -1,5 +1,5 @@
 import type { Finding, PodInput, PodOutput, TapeHeader } from "@sidetone/protocol";
-import { type CallMark, type CallTurn, TapeReader } from "@sidetone/store";
+import { type CallMark, type CallTurn, type TapeBytes, TapeReader } from "@sidetone/store";
 
 const HOP_MS = 40;
 
@@ -32,8 +32,8 @@ export interface CallStory {
 }
 
 /** Reads a tape once, front to back. @throws TapeError */
-export async function readStory(path: string): Promise<CallStory> {
-  const tape = await TapeReader.open(path);
+export async function readStory(bytes: TapeBytes): Promise<CallStory> {
+  const tape = await TapeReader.open(bytes);
   const story = new StoryBuilder(tape.header);
   let lastHop = 0;
   for await (const record of tape.records()) {
