@@ -36,6 +36,8 @@ const Manifest = z.object({
     file: z.string().refine((file) => file === basename(file), "must be a file name"),
     bytes: z.number().int().positive(),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    /** Of the large matrix products. */
+    precision: z.enum(["fp32", "int8"]).default("fp32"),
   }),
   sampleRateHz: z.literal(8000),
   hopSamples: z.literal(HOP_SAMPLES),

@@ -133,7 +133,9 @@ describe("features and network against the training's golden tensors", () => {
       state = made.nextState!.data as Float32Array<ArrayBuffer>;
     }
     await model.dispose();
-    assert.ok(worst < 1e-4, `${worst}`);
+    // In 8 bits a difference in the last place of a feature can move an activation by a whole step.
+    const allowed = model.manifest.weights.precision === "int8" ? 5e-3 : 1e-4;
+    assert.ok(worst < allowed, `${worst}`);
   });
 });
 

@@ -66,7 +66,7 @@ def card(manifest, found, run, command):
         f"# Model card: {manifest['name']}", "",
         "Hears both sides of a telephone call in hops of 40 ms and decides what to do with the floor. For Sidetone's pods; English.", "",
         f"- File `weights/{manifest['weights']['file']}`, {manifest['weights']['bytes']:,} bytes, sha256 `{manifest['weights']['sha256']}`",
-        f"- {sum(v.numel() for v in run['weights'].values()):,} parameters, fp32, state {manifest['stateSize']} floats a call",
+        f"- {sum(v.numel() for v in run['weights'].values()):,} parameters, {manifest['weights']['precision']}, state {manifest['stateSize']} floats a call",
         f"- Made by `{command}` ({run['step']} full updates and {run.get('judgeSteps', 0)} of the judge in its last stage; see `docs/MODEL.md`)",
         f"- Thresholds, chosen on one half of the held-out voices: `{json.dumps(manifest['thresholds'])}`", "",
         "## Data", "",

@@ -50,7 +50,7 @@ def manifest(floor, weights_path, name, trained, thresholds):
         "version": 1,
         "name": name,
         "trained": trained,
-        "weights": {"file": os.path.basename(weights_path), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()},
+        "weights": {"file": os.path.basename(weights_path), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(), "precision": "fp32"},
         "sampleRateHz": features.SAMPLE_RATE_HZ,
         "hopSamples": features.HOP_SAMPLES,
         "hopMs": c.HOP_MS,
@@ -83,8 +83,8 @@ def manifest(floor, weights_path, name, trained, thresholds):
     }
 
 
-def golden(floor, seed=7):
-    """Audio in, features and outputs of every hop. Audio is deterministic chirps and noise, no recording of anybody."""
+def golden(step, seed=7):
+    """What `step` (a model.Step) makes of a little call. Audio in, features and outputs of every hop. Audio is deterministic chirps and noise, no recording of anybody."""
     rng = np.random.default_rng(seed)
     n = GOLDEN_HOPS * features.HOP_SAMPLES
     t = np.arange(n) / features.SAMPLE_RATE_HZ
@@ -100,8 +100,8 @@ def golden(floor, seed=7):
     remaining = (np.arange(GOLDEN_HOPS, dtype=np.float32) % 6 / c.REMAINING_SCALE)[:, None]
     clock = np.stack([np.log1p(np.arange(GOLDEN_HOPS)) / 8, np.arange(GOLDEN_HOPS) % 2,
                       np.log1p(np.arange(GOLDEN_HOPS) % 7) / 8], 1).astype(np.float32)
-    step = model.Step(floor).eval()
-    state = torch.zeros(1, floor.shape.state_size())
+    step.eval()
+    state = torch.zeros(1, step.floor.shape.state_size())
     rows = {name: [] for name in model.OUTPUTS}
     with torch.no_grad():
         for h in range(GOLDEN_HOPS):
@@ -120,7 +120,7 @@ def golden(floor, seed=7):
     }
 
 
-def write(floor, out, name, trained, thresholds=None):
+def write(floor, out, name, trained, thresholds=None, step=None):
     os.makedirs(out, exist_ok=True)
     path = os.path.join(out, f"{name}.onnx")
     export_onnx(floor, path)
@@ -128,7 +128,7 @@ def write(floor, out, name, trained, thresholds=None):
         json.dump(manifest(floor, path, name, trained, {**DEFAULT_THRESHOLDS, **(thresholds or {})}), f, indent=2)
         f.write("\n")
     with open(os.path.join(out, "golden.json"), "w") as f:
-        json.dump(golden(floor), f, separators=(",", ":"))
+        json.dump(golden(step or model.Step(floor)), f, separators=(",", ":"))
         f.write("\n")
     return path
 

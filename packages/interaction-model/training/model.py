@@ -109,10 +109,10 @@ class Floor(nn.Module):
         return heads
 
 
-def _cell(gru, x, h):
+def _cell(gru, x, h, product):
     """One GRU step as plain matrix products (gate order r, z, n as in torch)."""
-    gi = torch.matmul(x, gru.weight_ih_l0.t()) + gru.bias_ih_l0
-    gh = torch.matmul(h, gru.weight_hh_l0.t()) + gru.bias_hh_l0
+    gi = product(x, gru.weight_ih_l0) + gru.bias_ih_l0
+    gh = product(h, gru.weight_hh_l0) + gru.bias_hh_l0
     n = h.shape[1]
     r = torch.sigmoid(gi[:, :n] + gh[:, :n])
     z = torch.sigmoid(gi[:, n:2 * n] + gh[:, n:2 * n])
@@ -127,6 +127,10 @@ class Step(nn.Module):
         super().__init__()
         self.floor = floor
 
+    def product(self, x, weight):
+        """x [B, I] by the transpose of weight [O, I]."""
+        return torch.matmul(x, weight.t())
+
     def forward(self, caller, agent, expectation, remaining, intent, clock, state):
         f, s = self.floor, self.floor.shape
         parts = torch.split(state, s.state_parts(), 1)
@@ -135,14 +139,14 @@ class Step(nn.Module):
         first = [torch.relu(f.first(frames[:, i * b:(i + 5) * b])) for i in (0, 2)]
         window = torch.cat([parts[1]] + first, 1)  # 5 x first
         a = torch.relu(f.agent(agent.flatten(1)))
-        x = torch.relu(f.second(window) + f.agent_to_ear(a))
+        x = torch.relu(self.product(window, f.second.weight) + f.second.bias + f.agent_to_ear(a))
         new_state = [frames[:, 4 * b:], window[:, 2 * s.first:]]
         for i, gru in enumerate(f.ears):
-            h = _cell(gru, x, parts[2 + i])
+            h = _cell(gru, x, parts[2 + i], self.product)
             new_state.append(h)
             x = h if i == 0 else x + h
         z = torch.relu(f.context(torch.cat([expectation, remaining, intent, clock], 1)))
-        j = _cell(f.judge, torch.cat([x, a, z], 1), parts[-1])
+        j = _cell(f.judge, torch.cat([x, a, z], 1), parts[-1], self.product)
         new_state.append(j)
         y = torch.cat([x, j], 1)
         return (

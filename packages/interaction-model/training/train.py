@@ -22,9 +22,10 @@ import export
 import judging
 import losses
 import model
+import quantise
 import simulator
 
-PEAK_RATE, LAST_RATE, WARM_STEPS = 2.5e-3, 1e-4, 150
+PEAK_RATE, LAST_RATE, WARM_STEPS = 1e-3, 3e-5, 150
 CHECKPOINT_S, VALIDATE_S = 300, 300
 EMA = 0.997
 
@@ -35,17 +36,17 @@ def tensors(batch, device):
 
 
 def disguise(caller, rng):
-    """[T, B, 4, 40] features as other throats and handsets would give them: half of the calls' bands are stretched by up to a tenth
-    (a vocal tract of another length, without another tempo), and in a third up to seven neighbouring bands are flattened."""
+    """[T, B, 4, 40] features as other throats and handsets would give them: a quarter of the calls have their bands stretched by up to a tenth
+    (a vocal tract of another length, without another tempo), and in a tenth up to seven neighbouring bands are flattened."""
     steps, size, frames, bands = caller.shape
     warp = np.zeros((size, bands, bands), np.float32)
     keep = np.ones((size, bands), np.float32)
     for b in range(size):
-        at = np.clip(np.arange(bands) * (rng.uniform(0.9, 1.1) if rng.random() < 0.5 else 1.0), 0, bands - 1)
+        at = np.clip(np.arange(bands) * (rng.uniform(0.9, 1.1) if rng.random() < 0.25 else 1.0), 0, bands - 1)
         low = np.minimum(at.astype(int), bands - 2)
         warp[b, low, np.arange(bands)] = 1 - (at - low)
         warp[b, low + 1, np.arange(bands)] = at - low
-        if rng.random() < 0.33:
+        if rng.random() < 0.1:
             width = int(rng.integers(1, 8))
             first = int(rng.integers(0, bands - width))
             keep[b, first:first + width] = 0
@@ -201,7 +202,7 @@ class Run:
         stop = self.stop
         feeder.dense.value = options.dense
         while self.seconds < options.minutes * 60 and not stop:
-            feeder.by_word.value = 1.0 if self.seconds < 0.12 * options.minutes * 60 else 0.3
+            feeder.by_word.value = 1.0 if self.seconds < 0.12 * options.minutes * 60 else 0.08
             parts = self.update(feeder.next(), rng)
             now = time.time()
             self.seconds += now - last
@@ -235,7 +236,11 @@ def finish(run, folder):
     found = evaluate.report(run.average, simulator.Simulator(audio, evaluate.half(index, 1)), chosen, options.evaluate)
     print(evaluate.lines(found), flush=True)
     weights = os.path.join(options.out, "weights")
-    export.write(run.average, weights, "floor", True, chosen)
+    if options.precision == "int8":
+        training = simulator.Simulator(*bank.load(folder, "training"))
+        quantise.write(run.average, [training.call(1_000 + i, quantise.HOPS) for i in range(quantise.CALLS)], weights, "floor", chosen)
+    else:
+        export.write(run.average, weights, "floor", True, chosen)
     for name, value in (("thresholds", chosen), ("report", found)):
         with open(os.path.join(options.out, f"{name}.json"), "w") as f:
             json.dump(value, f, indent=1)
@@ -248,6 +253,7 @@ def main():
     parser.add_argument("--human")
     parser.add_argument("--config", default="cpu", choices=list(model.CONFIGS))
     parser.add_argument("--minutes", type=float, default=150)
+    parser.add_argument("--precision", default="int8", choices=["int8", "fp32"], help="of the exported file's large products")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--bank", help="folder of the voice bank; default: OUT/bank, made where absent")
     parser.add_argument("--speakers", type=int, default=480)
