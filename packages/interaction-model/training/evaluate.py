@@ -53,16 +53,19 @@ def first_crossing(p, threshold, low, high):
     return low + int(hit[0]) if len(hit) else None
 
 
-# The pod's patience (apps/inference, talk/floor.ts): sure at once, or less and less sure after 600 ms of quiet, in any case after 2.4 s.
-CERTAIN_HOPS, DEAD_AIR_HOPS, LEAST_CERTAINTY = 15, 60, 0.3
+# The pod's patience (src/patience.ts): sure at once, or less and less sure after 400 ms of quiet; what it was sure of since the caller was last heard counts.
+CERTAIN_HOPS, DEAD_AIR_HOPS, LEAST_CERTAINTY = 10, 60, 0.3
 
 
 def patient(p, voice):
-    """The begin track as the pod weighs it: divided by the share of the threshold that is still asked for."""
-    heard = np.maximum.accumulate(np.where(voice > 0.5, np.arange(len(p)), -1))
-    quiet = np.where(heard >= 0, np.arange(len(p)) - heard, 0)
-    overdue = np.clip((quiet - CERTAIN_HOPS) / (DEAD_AIR_HOPS - CERTAIN_HOPS), 0, 1)
-    return np.where(quiet >= DEAD_AIR_HOPS, 1.0, np.minimum(1.0, p / (1 - (1 - LEAST_CERTAINTY) * overdue)))
+    """The begin track as the pod weighs it: its peak since the caller was last heard, divided by the share of the threshold that is still asked for."""
+    out, peak, quiet = np.empty(len(p)), 0.0, 0
+    for hop, (now, heard) in enumerate(zip(p, voice > 0.5)):
+        quiet = 0 if heard else quiet + 1
+        peak = max(0.0 if heard else peak, now)
+        overdue = min(1.0, max(0.0, (quiet - CERTAIN_HOPS) / (DEAD_AIR_HOPS - CERTAIN_HOPS)))
+        out[hop] = min(1.0, peak / (1 - (1 - LEAST_CERTAINTY) * overdue))
+    return out
 
 
 def turn_ends(calls, outs):

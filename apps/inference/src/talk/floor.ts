@@ -1,4 +1,4 @@
-import type { DecisionThresholds } from "@sidetone/interaction-model";
+import { certaintyNeeded, type DecisionThresholds } from "@sidetone/interaction-model";
 import { DECISIONS, type Decision, type Expectation, OPEN, OVERLAP_KINDS } from "@sidetone/protocol";
 
 /** How much quieter the agent is while an overlap is ambiguous. */
@@ -11,12 +11,6 @@ const BOTH_START_HOPS = 15;
 const COLLISION_HOPS = 4;
 /** Two murmurs are at least this far apart: 4 s. */
 const BACKCHANNEL_APART_HOPS = 100;
-
-/** For this long the model has to be as sure as its threshold asks: 400 ms. */
-const CERTAIN_HOPS = 10;
-/** Quiet that ends in any case, when there is something to say: 2.4 s. */
-export const DEAD_AIR_HOPS = 60;
-const LEAST_CERTAINTY = 0.3;
 
 const P = {
   begin: DECISIONS.indexOf("begin"),
@@ -131,15 +125,6 @@ function whileSpeaking(state: FloorState, view: FloorView, thresholds: DecisionT
     return "yield";
   }
   return state.duckedHops > 0 ? "duck" : "hold";
-}
-
-/**
- * The share of the threshold that is asked for after so much quiet. The threshold is set for being right at once; the
- * longer a pause has become, the fewer are left that were only pauses.
- */
-function certaintyNeeded(quietHops: number): number {
-  const overdue = (quietHops - CERTAIN_HOPS) / (DEAD_AIR_HOPS - CERTAIN_HOPS);
-  return 1 - (1 - LEAST_CERTAINTY) * Math.min(1, Math.max(0, overdue));
 }
 
 function beginThreshold(expectation: Expectation, thresholds: DecisionThresholds): number {

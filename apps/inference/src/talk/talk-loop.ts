@@ -1,5 +1,5 @@
 import type { DialogueEvent, Effect } from "@sidetone/dialogue";
-import type { HopBatch, ModelInfo, OutputBatch } from "@sidetone/interaction-model";
+import { DEAD_AIR_HOPS, type HopBatch, type ModelInfo, type OutputBatch } from "@sidetone/interaction-model";
 import {
   DECISIONS,
   type Decision,
@@ -22,7 +22,7 @@ import {
 } from "./conditioning.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { Ears } from "./ears.ts";
-import { DEAD_AIR_HOPS, DUCK_DB, decideFloor, type FloorView, floorGainDb, floorView, freshFloor } from "./floor.ts";
+import { DUCK_DB, decideFloor, type FloorView, floorGainDb, floorView, freshFloor } from "./floor.ts";
 import { Hearing } from "./hearing.ts";
 import { Mouth, type MouthEvent, type Voice } from "./mouth.ts";
 import { type Leave, TalkState } from "./talk-state.ts";

@@ -49,6 +49,7 @@ function streamed(parts: Partial<Streamed>, of: Partial<Trial> = {}): Streamed {
     duckOrYield: none,
     remaining: new Uint8Array(10),
     words: [],
+    voice: none,
     symbols: none,
     ...parts,
   };
@@ -123,6 +124,26 @@ describe("figures", () => {
       { speaker: "b", part: 0, whole: 2 },
     ]);
     assert.deepEqual([uneven.low, uneven.high], [0, 1]);
+  });
+
+  it("asks for less and less certainty as quiet goes on, of the best since the caller was heard", () => {
+    const hops = 40;
+    const of = (parts: Partial<Streamed>): Streamed =>
+      streamed({
+        begin: new Float32Array(hops),
+        voice: new Float32Array(hops),
+        remaining: new Uint8Array(hops),
+        ...parts,
+      });
+    const sure = of({ begin: Float32Array.from({ length: hops }, (_, hop) => (hop === 5 ? 0.45 : 0.1)) });
+    const heardSince = of({
+      begin: sure.begin,
+      voice: Float32Array.from({ length: hops }, (_, hop) => (hop === 8 ? 1 : 0)),
+    });
+    const takes = modelTakes([sure, heardSince], THRESHOLDS);
+    // Half of the certainty is reached at quiet hop 10 + 50 * (1 - 0.45 / 0.5) / 0.7, counted from hop 2 on.
+    assert.equal(takes(0), (2 + 18) * 40);
+    assert.equal(takes(1), undefined);
   });
 
   it("ends a turn by a timer on voice activity", () => {

@@ -1,3 +1,4 @@
+import { certaintyNeeded } from "../patience.ts";
 import type { DecisionThresholds } from "../port.ts";
 import { timerEndMs } from "./silero.ts";
 import { type Estimate, type Observation, quantile, ratioBySpeaker, wordErrors } from "./statistics.ts";
@@ -52,17 +53,25 @@ export function endFigures(trials: readonly Trial[], takenAt: TakenAt): EndFigur
   };
 }
 
-/** When the model takes the turn: the first hop from the caller's first sound on whose begin probability passes. */
+/**
+ * When the model takes the turn, as a pod decides it: the first hop from the caller's first sound on after which it was
+ * sure enough at some time since the caller was last heard, by a threshold that falls as quiet goes on.
+ */
 export function modelTakes(
   streamed: readonly Streamed[],
-  thresholds: Pick<DecisionThresholds, "beginOpen" | "beginFulfilled" | "beginUnfulfilled">,
+  thresholds: Pick<DecisionThresholds, "beginOpen" | "beginFulfilled" | "beginUnfulfilled" | "voice">,
 ): TakenAt {
   return (index) => {
-    const { trial, begin, remaining } = streamed[index]!;
+    const { trial, begin, voice, remaining } = streamed[index]!;
+    let quietHops = 0;
+    let peak = 0;
     for (let hop = Math.floor(trial.startMs! / HOP_MS); hop < begin.length; hop++) {
-      const open = trial.expectation === "open";
-      const unfulfilled = remaining[hop]! > 0 ? thresholds.beginUnfulfilled : thresholds.beginFulfilled;
-      if (begin[hop]! > (open ? thresholds.beginOpen : unfulfilled)) return (hop + 1) * HOP_MS;
+      const isHeard = voice[hop]! > thresholds.voice;
+      quietHops = isHeard ? 0 : quietHops + 1;
+      peak = Math.max(isHeard ? 0 : peak, begin[hop]!);
+      const counted = remaining[hop]! > 0 ? thresholds.beginUnfulfilled : thresholds.beginFulfilled;
+      const threshold = trial.expectation === "open" ? thresholds.beginOpen : counted;
+      if (peak > threshold * certaintyNeeded(quietHops)) return (hop + 1) * HOP_MS;
     }
     return undefined;
   };
@@ -80,6 +89,7 @@ export function atCutOff(
       beginOpen: threshold,
       beginFulfilled: threshold,
       beginUnfulfilled: Math.max(threshold, own.beginUnfulfilled),
+      voice: own.voice,
     };
     const figures = endFigures(trials, modelTakes(streamed, settings));
     if (figures.cutOff.value <= share) return { threshold, figures };

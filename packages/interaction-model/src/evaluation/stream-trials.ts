@@ -11,6 +11,7 @@ import {
   INTENTS,
   type InteractionModel,
   type OutputBatch,
+  VOICE_COUNT,
 } from "../port.ts";
 import type { Trial } from "./trials.ts";
 
@@ -21,6 +22,8 @@ export interface Streamed {
   readonly begin: Float32Array;
   readonly yield: Float32Array;
   readonly duckOrYield: Float32Array;
+  /** Probability of the caller's own voice at each hop. */
+  readonly voice: Float32Array;
   /** Digits that were still expected at each hop. */
   readonly remaining: Uint8Array;
   readonly words: readonly HeardWord[];
@@ -85,6 +88,7 @@ function laneOf(trial: Trial, model: InteractionModel, grammar: Grammar): Lane {
     begin: new Float32Array(hops),
     yield: new Float32Array(hops),
     duckOrYield: new Float32Array(hops),
+    voice: new Float32Array(hops),
     remaining: new Uint8Array(hops),
     words: [],
   };
@@ -111,6 +115,7 @@ function takeRow(outputs: OutputBatch, row: number, lane: Lane, model: Interacti
   streamed.begin[hop] = outputs.decision[at + BEGIN]!;
   streamed.yield[hop] = outputs.decision[at + YIELD]!;
   streamed.duckOrYield[hop] = outputs.decision[at + YIELD]! + outputs.decision[at + DUCK]!;
+  streamed.voice[hop] = outputs.voice[row * VOICE_COUNT]!;
   streamed.remaining[hop] = lane.remaining;
   const width = model.info.symbolFramesPerHop * model.info.symbols.length;
   streamed.symbols.set(outputs.symbols.subarray(row * width, (row + 1) * width), hop * width);
