@@ -9,6 +9,7 @@ import { OVERLAPS } from "./conversation/expected/overlaps.ts";
 import { REPAIRS } from "./conversation/expected/repairs.ts";
 import { WAITING } from "./conversation/expected/waiting.ts";
 import { WANTS } from "./conversation/expected/wants.ts";
+import { WHISPERS } from "./conversation/expected/whispers.ts";
 import { runConversation } from "./conversation/script.ts";
 import { conversationOf } from "./conversation/table.ts";
 import { loadPlaybook, SHIPPED_PLAYBOOKS, shippedPlaybookPath } from "./playbook-file.ts";
@@ -34,6 +35,7 @@ for (const [title, playbook, expected] of [
   ["waiting", retail, WAITING],
   ["initiative", retail, INITIATIVE],
   ["closings", retail, CLOSINGS],
+  ["whispers", retail, WHISPERS],
   ["appointments", clinic, APPOINTMENTS],
 ] as const) {
   describe(title, () => {

@@ -9,7 +9,7 @@ export type Effect =
   /**
    * Say this when the floor allows. Utterances are said in order; ids count up within a call.
    * `replaceable`: it may still be dropped (`drop-unsaid`) while nothing of it was heard; synthesise, but don't insist.
-   * `resumes`: the utterance whose unheard rest this one brings.
+   * `rate`: speed as a factor; 1 when absent. `resumes`: the utterance whose unheard rest this one brings.
    */
   | {
       type: "say";
@@ -19,6 +19,7 @@ export type Effect =
       uninterruptible: boolean;
       urgency: Urgency;
       replaceable: boolean;
+      rate?: number;
       resumes?: number;
     }
   /** Forget these utterances unless their first sample was already heard. */
@@ -47,6 +48,8 @@ export type Effect =
   | { type: "want-recognised"; want: string; confidence: number }
   | { type: "transfer"; target: string; reason: string; summary: string }
   | { type: "hang-up"; reason: string }
-  | { type: "recording"; on: boolean; reason: string };
+  | { type: "recording"; on: boolean; reason: string }
+  /** What became of a supervisor's whisper, truthfully: for the tape, and for who whispered. */
+  | { type: "whisper-answered"; by: string; understood: boolean; did: string };
 
 export type EffectOf<T extends Effect["type"]> = Extract<Effect, { type: T }>;

@@ -32,7 +32,7 @@ export type DialogueEvent = { atMs: number } & (
   /** The model would murmur here; answered with `backchannel` or with nothing. */
   | { type: "backchannel-due" }
   | { type: "finding"; finding: Finding }
-  /** A supervisor's hint, never read out as it is. */
+  /** A supervisor's hint, read out only where it begins with "say:"; answered with `whisper-answered`. */
   | { type: "whispered"; text: string; by: string }
   | { type: "key-pressed"; digit: string }
   /** The clock; sent at every micro-turn. */

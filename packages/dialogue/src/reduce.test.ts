@@ -151,6 +151,42 @@ describe("what is expected", () => {
   });
 });
 
+describe("how fast the agent speaks", () => {
+  const rates = (floor: Floor, from = 0): (number | undefined)[] =>
+    floor.log
+      .slice(from)
+      .flatMap((entry) => (entry.what === "effect" && entry.effect.type === "say" ? [entry.effect.rate] : []));
+
+  test("who asks for it is spoken to more slowly from then on, in two steps, and faster again", () => {
+    const floor = call();
+    assert.ok(rates(floor).every((rate) => rate === undefined));
+    for (const [text, rate] of [
+      ["can you speak more slowly please", 0.85],
+      ["slower please", 0.7],
+      ["even slower", 0.7],
+      ["you can go faster", 0.85],
+      ["a bit faster please", undefined],
+    ] as const) {
+      floor.caller(text);
+      floor.settle();
+      const from = floor.log.length;
+      floor.caller("what time do you close");
+      floor.settle();
+      const said = rates(floor, from);
+      assert.ok(said.length > 0 && said.every((one) => one === rate), `${text}: ${said.join(" ")}`);
+    }
+  });
+
+  test("what was planned and not yet heard is said at the new speed", () => {
+    const floor = call();
+    floor.caller("what time do you close");
+    const from = floor.log.length;
+    floor.send({ type: "whispered", atMs: floor.atMs, by: "sam", text: "slow down" });
+    floor.settle();
+    assert.ok(rates(floor, from).includes(0.85));
+  });
+});
+
 describe("murmurs", () => {
   const murmurs = (floor: Floor): number => floor.effects("backchannel").length;
 
@@ -195,6 +231,28 @@ describe("people beside the caller", () => {
     floor.send({ type: "whispered", atMs: floor.atMs, by: "sam", text: "say: You have free delivery today." });
     floor.settle();
     assert.match(floor.said(), /You have free delivery today/);
+  });
+
+  test("every whisper is answered truthfully: what was understood, and what was done", () => {
+    const floor = call();
+    floor.caller("where is my order");
+    floor.settle();
+    const told = (text: string): [boolean, string] => {
+      floor.send({ type: "whispered", atMs: floor.atMs, by: "sam", text });
+      const answer = floor.effects("whisper-answered").at(-1);
+      assert.equal(answer?.by, "sam");
+      return [answer?.understood ?? false, answer?.did ?? ""];
+    };
+    assert.deepEqual(told("slow down please"), [true, "speaks more slowly"]);
+    assert.deepEqual(told("slower"), [true, "speaks more slowly"]);
+    assert.deepEqual(told("slower"), [true, "speaks as slowly as it can already"]);
+    assert.deepEqual(told("the order number is 47291"), [true, "takes the order number as known"]);
+    assert.deepEqual(told("verify first"), [true, "verifies the caller before anything is looked up or changed"]);
+    assert.deepEqual(told("offer a refund"), [true, "offers help with your refund"]);
+    assert.deepEqual(told("note: a regular"), [true, "kept as a note"]);
+    assert.deepEqual(told("don't offer a refund"), [false, "not understood: kept as a note, nothing else changes"]);
+    assert.deepEqual(told("the moon is full"), [false, "not understood: kept as a note, nothing else changes"]);
+    assert.deepEqual(floor.state.hints.slice(-3), ["a regular", "don't offer a refund", "the moon is full"]);
   });
 
   test("a transfer carries the context; when nobody answers, the talk goes on with an offer", () => {

@@ -6,9 +6,11 @@ import { type Draft, line, remark } from "./flow/draft.ts";
 import { tellExpectation } from "./flow/expecting.ts";
 import { transferRefused } from "./flow/hand-over.ts";
 import { interject, murmur } from "./flow/manners.ts";
+import { isFailedMessage, messageFailed, refusedMessage, sendPromised } from "./flow/messages.ts";
 import { agentBegan, agentFinished, agentYielded, planSpeech, sayExactly } from "./flow/outbox.ts";
 import { settleAsking } from "./flow/questions.ts";
 import { endTurn, keyPressed, overlapTold, questionReachedTurn, turnHeard } from "./flow/turns.ts";
+import { takeWhisper } from "./flow/whispers.ts";
 import { type CompiledPlaybook, compilePlaybook } from "./playbook/compile.ts";
 import type { DialogueState, Understood } from "./state.ts";
 
@@ -66,13 +68,10 @@ function take(d: Draft, event: DialogueEvent): void {
       break;
     case "finding":
       takeFinding(d, event.finding);
+      if (isFailedMessage(d.s.tasks.find((task) => task.taskId === event.finding.taskId))) messageFailed(d);
       break;
     case "whispered":
-      if (/^say:/i.test(event.text)) remark(d, { name: "whisper", text: event.text.replace(/^say:\s*/i, "") });
-      else {
-        d.s.hints.push(event.text);
-        if (d.s.hints.length > 10) d.s.hints.shift();
-      }
+      takeWhisper(d, event.text, event.by);
       break;
     case "key-pressed":
       keyPressed(d, event.digit);
@@ -88,6 +87,7 @@ function take(d: Draft, event: DialogueEvent): void {
       break;
     case "refused":
       if (event.what === "transfer") transferRefused(d);
+      else if (refusedMessage(event)) messageFailed(d);
       break;
     default:
       event satisfies never;
@@ -97,6 +97,7 @@ function take(d: Draft, event: DialogueEvent): void {
 /** Brings tasks, questions, speech and expectation in line with what is now understood. */
 function settle(d: Draft, before: Understood): void {
   reportUnderstanding(d, before);
+  sendPromised(d);
   delegateWhatIsKnown(d);
   settleAsking(d);
   stopWhatIsStale(d);
@@ -138,7 +139,7 @@ function planDuringTurn(d: Draft): void {
     d,
     preview.s.outbox
       .filter((one) => !one.parts.every((part) => begun.has(part.key)))
-      .map(({ parts, act, urgency, uninterruptible }) => ({ parts, act, urgency, uninterruptible })),
+      .map(({ parts, act, urgency, uninterruptible, rate }) => ({ parts, act, urgency, uninterruptible, rate })),
   );
 }
 

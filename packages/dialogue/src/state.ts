@@ -21,7 +21,7 @@ export interface SlotValue {
   value: string;
   confidence: number;
   confirmed: boolean;
-  source: "voice" | "keys" | "caller-id" | "tool";
+  source: "voice" | "keys" | "caller-id" | "tool" | "supervisor";
   /** Said in words that may still go on; certain when the turn is over. */
   tentative: boolean;
 }
@@ -51,6 +51,7 @@ export interface Progress {
 export type Request =
   | { kind: "repeat" }
   | { kind: "slower" }
+  | { kind: "faster" }
   | { kind: "hold-on" }
   | { kind: "hush" }
   | { kind: "back" }
@@ -63,6 +64,7 @@ export type Request =
   | { kind: "stop-recording" }
   | { kind: "remind"; inMs: number; text: string }
   | { kind: "call-back"; at: string | null }
+  | { kind: "message" }
   | { kind: "dont-have"; slot: string }
   | { kind: "unknown-question"; text: string };
 
@@ -74,7 +76,8 @@ export type Question =
   | { kind: "confirm-slot"; slot: string; value: string }
   | { kind: "go-ahead"; thread: string; inputKey: string }
   | { kind: "which-want"; wants: [string, string] }
-  | { kind: "offer"; what: "human" | "call-back" | "message" }
+  | { kind: "offer"; what: "human" | "call-back" | "message" | "either" }
+  | { kind: "offer-want"; want: string }
   | { kind: "still-there" };
 
 /**
@@ -176,6 +179,8 @@ export interface Utterance {
   act: SpokenAct;
   urgency: Urgency;
   uninterruptible: boolean;
+  /** Speed as a factor. */
+  rate: number;
   beganAtMs: number | null;
 }
 
@@ -221,6 +226,12 @@ export interface DialogueState {
   lastSaidAfter: number;
   transcript: { who: "caller" | "agent"; text: string }[];
   hints: string[];
+  /** How fast the agent speaks, as a factor. */
+  pace: number;
+  /** Lookups whose answers were promised in writing. */
+  promised: string[];
+  /** A supervisor wants the caller verified whatever the want. */
+  verifyFirst: boolean;
   recording: "unknown" | "on" | "off";
   verification: "none" | "passed" | "failed";
   verifyFailures: number;

@@ -134,6 +134,8 @@ export const PodOutput = z.discriminatedUnion("type", [
   z.object({ type: z.literal("want-recognised"), want: z.string(), confidence: z.number() }),
   z.object({ type: z.literal("transfer"), target: z.string(), reason: z.string(), summary: z.string() }),
   z.object({ type: z.literal("hang-up"), reason: z.string() }),
+  /** What became of a supervisor's whisper. */
+  z.object({ type: z.literal("whisper-answered"), by: z.string(), understood: z.boolean(), did: z.string() }),
   z.object({ type: z.literal("recording"), on: z.boolean(), reason: z.string() }),
   /** State to resume from on another pod; sent every few seconds, newest wins. */
   z.object({ type: z.literal("snapshot"), hop: z.number().int(), state: z.unknown() }),

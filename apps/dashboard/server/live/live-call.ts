@@ -301,6 +301,9 @@ function applyOutput(call: LiveCall, event: CallEvent & { type: "left" }): void 
     case "hang-up":
       moment(call, event.atMs, "hang-up", `Agent hangs up: ${output.reason}`);
       return;
+    case "whisper-answered":
+      moment(call, event.atMs, "whisper", `Whisper of ${output.by}: ${output.did}`);
+      return;
     case "recording":
       moment(call, event.atMs, "recording", output.on ? "Recording" : `Not recorded: ${output.reason}`);
       return;

@@ -267,6 +267,9 @@ export class ReplayFold {
       case "hang-up":
         this.#moment(atMs, "hang-up", output.reason);
         return;
+      case "whisper-answered":
+        this.#moment(atMs, "whisper", `the agent ${output.did}`);
+        return;
       case "recording":
         this.#moment(atMs, "recording", output.on ? "on" : `off: ${output.reason}`);
         return;

@@ -14,6 +14,7 @@ export const SaySchema = z.object({
   uninterruptible: z.boolean(),
   urgency: z.enum(["answer", "filler", "urgent"]),
   replaceable: z.boolean(),
+  rate: z.number().exactOptional(),
   resumes: z.number().int().exactOptional(),
 });
 

@@ -124,6 +124,36 @@ describe("manners, at the caller's ear", () => {
     await until(() => of("finished").some((finished) => finished.utteranceId === of("said")[0]!.utteranceId));
   });
 
+  test("a line is heard at the speed that was asked for", async (t) => {
+    await until(() => of("expecting").some((expecting) => expecting.expectation.kind === "yes-no"));
+    await until(() => of("finished").length === of("said").length);
+    const lengthOf = async (text: string): Promise<number> => {
+      const before = of("said").length;
+      call.inputs.push({ type: "whispered", by: "sam", text: `say: ${text}` });
+      const next = () => of("said").find((said, i) => i >= before && said.text.startsWith(text));
+      await until(() => next() !== undefined);
+      const { utteranceId, startSamples } = next()!;
+      await until(() => of("finished").some((finished) => finished.utteranceId === utteranceId));
+      const words = of("worded").findLast((worded) => worded.utteranceId === utteranceId)!.words;
+      const spoken = words.slice(0, text.split(" ").length);
+      return spoken.at(-1)!.endSamples - startSamples;
+    };
+    const text = "The parcel left our warehouse in the morning";
+    const usual = await lengthOf(text);
+    call.inputs.push({ type: "whispered", by: "sam", text: "slow down" });
+    const slow = await lengthOf(text);
+    t.diagnostic(`${Math.round(usual / 8)} ms, and ${Math.round(slow / 8)} ms when asked to slow down`);
+    assert.ok(slow / usual > 1.1 && slow / usual < 1.25, `${slow / usual}`);
+    assert.deepEqual(
+      of("whisper-answered").map((answer) => [answer.by, answer.understood, answer.did]),
+      [
+        ["sam", true, "says it"],
+        ["sam", true, "speaks more slowly"],
+        ["sam", true, "says it"],
+      ],
+    );
+  });
+
   test("the answer comes in the hop of the decision: 320 ms of quiet, and one hop to be heard", async (t) => {
     await until(() => of("expecting").some((expecting) => expecting.expectation.kind === "yes-no"));
     await until(() => of("finished").length === of("said").length);

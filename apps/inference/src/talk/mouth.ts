@@ -20,7 +20,8 @@ import { type Placed, Playout } from "./playout.ts";
 
 /** Makes speech off the road; what is known already is in the utterance at once. */
 export interface Voice {
-  say(text: string): Utterance;
+  /** `rate`: speed as a factor; 1 when absent. */
+  say(text: string, rate?: number): Utterance;
 }
 
 /** What happened at the caller's ear, for the dialogue. */
@@ -85,7 +86,7 @@ export class Mouth {
 
   /** Plans a line; its audio is made from now on. */
   plan(say: Say): void {
-    const speech = this.#voice.say(say.text);
+    const speech = this.#voice.say(say.text, say.rate);
     this.#planned.push({ say, speech, attempts: 1, placed: undefined, began: false, worded: false });
   }
 
@@ -283,7 +284,7 @@ export class Mouth {
   #tryAgain(line: Line): boolean {
     if (line.attempts >= MOST_ATTEMPTS) return false;
     line.attempts++;
-    line.speech = this.#voice.say(line.say.text);
+    line.speech = this.#voice.say(line.say.text, line.say.rate);
     return true;
   }
 

@@ -21,7 +21,7 @@ export function talkLoopMaker(info: ModelInfo, speaker: TalkSpeaker, log: Logger
         state?.dialogue,
       ),
       ears: decoderEars(grammar),
-      voice: { say: (text) => speaker.say(text, saying) },
+      voice: { say: (text, rate = 1) => speaker.say(text, { ...saying, rate }) },
       greets: opened.direction === "inbound",
       resumed: state,
     });

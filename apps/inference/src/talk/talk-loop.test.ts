@@ -155,6 +155,22 @@ describe("beginning", () => {
     assert.equal(scene.outputsOf("said").length, 1);
   });
 
+  test("a line is made at its own speed", () => {
+    const asked: (number | undefined)[] = [];
+    const voice: Voice = {
+      say(text, rate) {
+        asked.push(rate);
+        return scriptedVoice.say(text);
+      },
+    };
+    const scene = new Scene({ voice, answer: onOpen(say(0, "one"), say(1, "two", { rate: 0.85 })) });
+    scene.steps(3);
+    assert.deepEqual(asked, [undefined, 0.85]);
+    const other = new Scene({ voice, resumed: JSON.parse(JSON.stringify(scene.loop.snapshot())) });
+    other.steps(1);
+    assert.equal(asked.at(-1), 0.85, "on another pod, too");
+  });
+
   test("a line dropped before it began is never said", () => {
     const scene = new Scene({
       greets: false,

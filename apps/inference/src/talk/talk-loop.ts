@@ -353,6 +353,7 @@ export class TalkLoop implements CallLoop {
       case "slot-filled":
       case "want-recognised":
       case "recording":
+      case "whisper-answered":
         this.#outputs.push(effect);
         return;
     }

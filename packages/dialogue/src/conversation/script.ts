@@ -86,6 +86,9 @@ export function runConversation(
       floor.settle();
       mark = floor.log.length;
       floor.keys(turn.keys);
+    } else if ("whisper" in turn) {
+      mark = floor.log.length;
+      floor.send({ type: "whispered", atMs: floor.atMs, text: turn.whisper, by: "supervisor" });
     } else if ("waits" in turn) {
       mark = floor.log.length;
       floor.wait(turn.waits);

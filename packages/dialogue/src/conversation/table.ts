@@ -2,7 +2,7 @@ import { type Conversation, PlaybookSchema, type TestTurn } from "../playbook/sc
 
 /**
  * A conversation as a table of short rows: `> ` the caller says, `>>3 ` interrupts after three words, `# ` types,
- * `< ` the agent must say, `! ` must not have said since, `>s3 ` side talk after three words, `. ` milliseconds pass, `+ ` delegates kind and input,
+ * `w ` a supervisor whispers, `< ` the agent must say, `! ` must not have said since, `>s3 ` side talk after three words, `. ` milliseconds pass, `+ ` delegates kind and input,
  * `~ ` finds kind, outcome, output and `@` delay, `x ` the call ends.
  */
 export function conversationOf(name: string, rows: readonly string[], more: Partial<Conversation> = {}): Conversation {
@@ -29,6 +29,8 @@ function turnOf(row: string): TestTurn {
     }
     case "#":
       return { keys: rest };
+    case "w":
+      return { whisper: rest };
     case "<":
       return { agent: rest };
     case "!":

@@ -61,7 +61,13 @@ export function account(d: Draft, { turn, tokens, overlapped }: EndedTurnFacts, 
     });
     return;
   }
-  if (stillAsked && (question.kind === "go-ahead" || question.kind === "confirm-slot" || question.kind === "offer")) {
+  if (
+    stillAsked &&
+    (question.kind === "go-ahead" ||
+      question.kind === "confirm-slot" ||
+      question.kind === "offer" ||
+      question.kind === "offer-want")
+  ) {
     s.misses++;
     if (s.misses >= d.book.playbook.handOver.afterFailures) handOver(d, "an answer was not understood");
     else askAgain(d, "again");

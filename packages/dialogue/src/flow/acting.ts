@@ -4,6 +4,7 @@ import { account, type EndedTurnFacts, giveUp, leaveOpening } from "./accounting
 import { type Draft, line, openThreads, remark, setProgress, speak } from "./draft.ts";
 import { arrangeCallBack, grant } from "./granting.ts";
 import { handOver } from "./hand-over.ts";
+import { arrangeMessage } from "./messages.ts";
 import { askAgain } from "./questions.ts";
 import { wantOf } from "./situation.ts";
 import { agrees } from "./verify.ts";
@@ -104,7 +105,8 @@ function applyAnswer(d: Draft, turn: Turn): boolean {
     }
     case "offer":
       if (answer === "yes" && question.what === "human") handOver(d, "the caller accepted the offer of a person");
-      else if (answer === "yes") arrangeCallBack(d, null);
+      else if (answer === "message" || (answer === "yes" && question.what === "message")) arrangeMessage(d);
+      else if (answer === "yes" || answer === "call-back") arrangeCallBack(d, namedTime(d));
       else if (answer === "no")
         remark(d, {
           name: "wait",
@@ -113,10 +115,26 @@ function applyAnswer(d: Draft, turn: Turn): boolean {
         });
       if (s.asking?.key === questionKey) s.asking = null;
       return true;
+    case "offer-want":
+      if (answer === "yes") {
+        s.understood.threadCount++;
+        const key = `${question.want}#${s.understood.threadCount}`;
+        s.understood.threads.push({ key, want: question.want, confidence: 1, turn: turn.index });
+      } else if (answer === "no")
+        remark(d, { name: "never-mind", text: line(d, "never-mind", questionKey), resume: false });
+      if (s.asking?.key === questionKey) s.asking = null;
+      return true;
     default:
       return true;
   }
 }
+
+/** "Yes, at four": when an offer of a call back was accepted for. */
+function namedTime(d: Draft): string | null {
+  const asked = d.s.understood.requests.find((request) => request.kind === "call-back");
+  return asked?.kind === "call-back" ? asked.at : null;
+}
+
 /** What the caller told is compared with the record; after enough wrong answers the door stays shut. */
 function checkIdentity(d: Draft, turn: Turn): void {
   const { s } = d;

@@ -3,6 +3,7 @@ import type { DialogueState } from "../state.ts";
 import { leaveOpening } from "./accounting.ts";
 import { agentSpeaking, type Draft, line, remark } from "./draft.ts";
 import { offer } from "./hand-over.ts";
+import { longWaitOffer } from "./messages.ts";
 import { askAgain, questionText } from "./questions.ts";
 import { endTurn } from "./turns.ts";
 
@@ -37,7 +38,7 @@ function holdPassed(d: Draft): void {
   }
 }
 
-/** A lookup that takes too long turns into an offer to call back, once. */
+/** A lookup that takes too long turns into an offer to call back or to write, once. */
 function waitPassed(d: Draft): void {
   const { s } = d;
   const { offerAfterMs } = d.book.playbook.timers;
@@ -51,7 +52,7 @@ function waitPassed(d: Draft): void {
   if (slow === undefined || s.asking !== null || s.outbox.length > 0 || s.closing) return;
   slow.remarks = 3;
   slow.remarkedAtMs = s.nowMs;
-  offer(d, "call-back", slow.taskId);
+  offer(d, longWaitOffer(d), slow.taskId);
 }
 
 /** Humane steps into silence: the question again, a check, a goodbye. */

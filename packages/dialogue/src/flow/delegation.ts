@@ -1,8 +1,8 @@
 import { type Finding, TASKS, type TaskKind } from "@sidetone/protocol";
 import type { Task, TaskPurpose } from "../state.ts";
 import { type Draft, inputKeyOf, openThreads, progressOf, setProgress } from "./draft.ts";
-import { inputOf, situationOf, stepOf, taskOf, wantOf } from "./situation.ts";
-import { verifyInput } from "./verify.ts";
+import { inputOf, situationOf, stepOf, taskOf } from "./situation.ts";
+import { mustVerify, verifyInput } from "./verify.ts";
 
 const KEPT_TASKS = 24;
 /** A correction under way counts as finished after this pause. */
@@ -31,7 +31,7 @@ export function delegateWhatIsKnown(d: Draft): void {
       return;
     }
     const priority = order === 0 ? 1 : 4;
-    if (wantOf(d, thread)?.verify === true) {
+    if (mustVerify(d, thread)) {
       const input = verifyInput(d);
       const policy = d.book.playbook.policy.verification;
       if (input !== null && policy !== undefined)
@@ -49,7 +49,7 @@ export function delegateWhatIsKnown(d: Draft): void {
     const situation = situationOf(d, thread);
     // Whatever changes the world waits for the end of the turn and an agreement that was really heard.
     if (TASKS[kind].sideEffect && (d.s.turn !== null || d.preview || situation.kind !== "start")) return;
-    const blocked = situation.kind === "locked" || (wantOf(d, thread)?.verify === true && situation.kind !== "start");
+    const blocked = situation.kind === "locked" || (mustVerify(d, thread) && situation.kind !== "start");
     if (blocked) return;
     wanted.add(start(d, "thread", thread.key, progressOf(d, thread.key).step, kind, input, priority));
   });
@@ -60,7 +60,7 @@ export function delegateWhatIsKnown(d: Draft): void {
       wanted.has(task.taskId)
     )
       continue;
-    if (TASKS[task.kind].sideEffect) continue;
+    if (TASKS[task.kind].sideEffect || d.s.promised.includes(task.taskId)) continue;
     cancel(d, task, "no longer wanted");
   }
 }

@@ -32,10 +32,14 @@ function expectationOf(d: Draft): Expectation {
         remaining: 0,
         choices: question.wants.map((want) => d.book.playbook.wants[want]?.title ?? want),
       };
+    case "offer":
+      if (question.what === "either")
+        return { kind: "choice", length: 0, remaining: 0, choices: ["call me back", "send me a message"] };
+      return { kind: "yes-no", length: 0, remaining: 0 };
     case "recording":
     case "confirm-slot":
     case "go-ahead":
-    case "offer":
+    case "offer-want":
     case "still-there":
       return { kind: "yes-no", length: 0, remaining: 0 };
     case "slot": {

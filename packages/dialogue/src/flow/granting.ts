@@ -4,6 +4,8 @@ import { localMoment } from "../understanding/moments.ts";
 import { delegateNew } from "./delegation.ts";
 import { type Draft, line, openThreads, remark, setProgress, speak } from "./draft.ts";
 import { offer } from "./hand-over.ts";
+import { arrangeMessage } from "./messages.ts";
+import { changePace } from "./pace.ts";
 import { taskOf, wantOf } from "./situation.ts";
 
 /** Does what the caller asked of the talk itself: to wait, to repeat, to remind, to stop. */
@@ -22,7 +24,13 @@ export function grant(d: Draft, request: Request, newThreads: readonly Thread[],
       );
       return;
     case "slower":
+      // What was too fast is said again; a question that is open is put again in any case.
+      changePace(d, "slower");
       remark(d, { name: "slower", text: `${line(d, "slower", key)} ${s.lastSaid}`.trim(), resume: false });
+      return;
+    case "faster":
+      changePace(d, "faster");
+      remark(d, { name: "faster", text: line(d, "faster", key) });
       return;
     case "hold-on":
       if (andMore || s.closing) return;
@@ -70,7 +78,11 @@ export function grant(d: Draft, request: Request, newThreads: readonly Thread[],
       remindIn(d, request.inMs, request.text);
       return;
     case "call-back":
-      arrangeCallBack(d, request.at);
+      // An offer that was just accepted has been arranged, for the time that was named with it.
+      if (!acceptsOffer(d)) arrangeCallBack(d, request.at);
+      return;
+    case "message":
+      arrangeMessage(d);
       return;
     case "unknown-question": {
       const { fallback } = d.book.playbook;
@@ -101,6 +113,13 @@ export function grant(d: Draft, request: Request, newThreads: readonly Thread[],
       request satisfies never;
   }
 }
+
+const acceptsOffer = (d: Draft): boolean => {
+  const { ended } = d.s;
+  if (ended?.question?.kind !== "offer") return false;
+  const answer = d.s.understood.answers[ended.questionKey];
+  return answer === "call-back" || (answer === "yes" && ended.question.what !== "human");
+};
 
 /** The caller broke off its answer. */
 function isCutOff(d: Draft, thread: Thread): boolean {

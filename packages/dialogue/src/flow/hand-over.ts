@@ -47,7 +47,7 @@ export function transferRefused(d: Draft): void {
 }
 
 /** Puts an offer on the table; it stays until it is answered. */
-export function offer(d: Draft, what: "human" | "call-back", about = ""): void {
+export function offer(d: Draft, what: "human" | "call-back" | "message" | "either", about = ""): void {
   d.s.asking = {
     key: `offer:${what}:${d.s.counters.remark}:${about}`,
     question: { kind: "offer", what },

@@ -37,7 +37,9 @@ export function interject(d: Draft): boolean {
   if (d.s.heardKeys.includes(key) || d.s.outbox.some((one) => one.parts.some((part) => part.key === key))) return true;
   const text = say(off.variants, scopeOf(d), d.s.call.seed, key);
   if (text === null) return false;
-  sayExactly(d, [{ parts: [{ key, text }], act: "interjection", urgency: "urgent", uninterruptible: false }]);
+  sayExactly(d, [
+    { parts: [{ key, text }], act: "interjection", urgency: "urgent", uninterruptible: false, rate: d.s.pace },
+  ]);
   return true;
 }
 

@@ -30,7 +30,13 @@ function compose(d: Draft, needs: readonly Need[]): Plan[] {
       open.urgency === one.urgency &&
       (open.act === "filler") === (one.act === "filler");
     if (open === null || !fits) {
-      open = { parts: [], act: one.act, urgency: one.urgency, uninterruptible: one.uninterruptible };
+      open = {
+        parts: [],
+        act: one.act,
+        urgency: one.urgency,
+        uninterruptible: one.uninterruptible,
+        rate: d.s.pace,
+      };
       plans.push(open);
     }
     open.parts.push(part);
@@ -89,6 +95,7 @@ export function sayExactly(d: Draft, plans: readonly Plan[]): void {
       uninterruptible: one.uninterruptible,
       urgency: one.urgency,
       replaceable: !one.uninterruptible,
+      ...(one.rate === 1 ? {} : { rate: one.rate }),
       ...(resumes === undefined ? {} : { resumes }),
     });
   }
@@ -96,7 +103,13 @@ export function sayExactly(d: Draft, plans: readonly Plan[]): void {
 }
 
 const signature = (plan: Plan | Utterance): string =>
-  JSON.stringify([plan.act, plan.urgency, plan.uninterruptible, plan.parts.map((part) => [part.key, part.text])]);
+  JSON.stringify([
+    plan.act,
+    plan.urgency,
+    plan.uninterruptible,
+    plan.rate,
+    plan.parts.map((part) => [part.key, part.text]),
+  ]);
 
 export const textOf = (utterance: { parts: readonly Part[] }): string =>
   utterance.parts.map((part) => part.text).join(" ");

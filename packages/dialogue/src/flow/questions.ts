@@ -11,7 +11,7 @@ export function neededQuestion(d: Draft): { key: string; question: Question } | 
     return { key: "recording", question: { kind: "recording" } };
   }
   if (s.closing || s.handOver !== null) return null;
-  const offered = s.asking?.question.kind === "offer" ? s.asking : null;
+  const offered = s.asking?.question.kind === "offer" || s.asking?.question.kind === "offer-want" ? s.asking : null;
   if (offered !== null && s.understood.answers[offered.key] === undefined && !isMoot(d, offered.key)) {
     return { key: offered.key, question: offered.question };
   }
@@ -118,7 +118,9 @@ export function questionText(d: Draft, asking: Asking): string {
       return asked ?? line(d, "go-ahead", key, { title });
     }
     case "offer":
-      return line(d, question.what === "human" ? "offer-human" : "offer-call-back", key);
+      return line(d, `offer-${question.what}`, key);
+    case "offer-want":
+      return line(d, "offer-want", key, { title: playbook.wants[question.want]?.title ?? "" });
     case "still-there":
       return line(d, "still-there", key);
     case "slot": {

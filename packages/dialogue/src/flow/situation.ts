@@ -4,7 +4,7 @@ import type { Question, Task, Thread } from "../state.ts";
 import { fill, lookUp } from "../talking/template.ts";
 import { SURE } from "../understanding/understand.ts";
 import { type Draft, inputKeyOf, line, progressOf, scopeOf, speak } from "./draft.ts";
-import { verificationOf } from "./verify.ts";
+import { mustVerify, verificationOf } from "./verify.ts";
 
 /** Where a thread stands: what it needs next, or what can be said about it. */
 export type Situation =
@@ -57,7 +57,7 @@ export function situationOf(d: Draft, thread: Thread): Situation {
     const text = want.say === undefined ? null : speak(d, want.say, thread.key, ...foundValues(d));
     return progressOf(d, thread.key).step === 0 && text !== null ? { kind: "static", text } : { kind: "done" };
   }
-  const verification = want.verify ? verificationOf(d) : { kind: "passed" as const };
+  const verification = mustVerify(d, thread) ? verificationOf(d) : { kind: "passed" as const };
   for (const slot of step.slots) {
     if (d.s.understood.slots[slot] === undefined)
       return { kind: "ask", question: { kind: "slot", slot }, key: `slot:${slot}:${thread.key}` };

@@ -172,7 +172,7 @@ function dropUnsaidThreads(d: Draft, before: Understood): void {
 }
 
 /** Alternatives of the playbook's choices: fixed ones, and those that findings brought. */
-function optionsOf(d: Draft): Record<string, Option[]> {
+export function optionsOf(d: Draft): Record<string, Option[]> {
   const options: Record<string, Option[]> = {};
   for (const [name, spec] of Object.entries(d.book.playbook.slots)) {
     if (spec.choices !== undefined)

@@ -1,5 +1,5 @@
-import type { Task } from "../state.ts";
-import { fill, lookUp } from "../talking/template.ts";
+import type { Task, Thread } from "../state.ts";
+import { fieldsOf, fill, lookUp } from "../talking/template.ts";
 import { distance } from "../understanding/letters.ts";
 import { fold } from "../understanding/tokens.ts";
 import { type Draft, inputKeyOf, scopeOf } from "./draft.ts";
@@ -10,6 +10,22 @@ export type Verification =
   | { kind: "ask"; slot: string }
   | { kind: "wait"; task: Task }
   | { kind: "start" };
+
+/**
+ * Whether a thread waits for the check of the caller's identity: where its want says so, and after a supervisor asked
+ * for it where the want's own slots are enough to check by.
+ */
+export function mustVerify(d: Draft, thread: Thread): boolean {
+  const { policy, wants } = d.book.playbook;
+  if (wants[thread.want]?.verify === true) return true;
+  if (!d.s.verifyFirst || policy.verification === undefined) return false;
+  const told = d.book.slotsOfWant[thread.want] ?? [];
+  const asked = Object.values(policy.verification.task.input).flatMap((template) => fieldsOf(template));
+  return (
+    asked.some((field) => told.includes(field.path)) &&
+    asked.every((field) => told.includes(field.path) || field.path.includes("."))
+  );
+}
 
 /** The lookup that tells who the caller should be; null while its input is not known. */
 export function verifyInput(d: Draft): Record<string, unknown> | null {

@@ -30,7 +30,8 @@ export function checkPlaybook(playbook: Playbook): Found[] {
     found.push({ code: "PLAYBOOK_RULE_BROKEN", path, problem, cure });
   };
   const slotNames = Object.keys(playbook.slots);
-  for (const { path, text } of linesOf(playbook)) {
+  const texts = [...linesOf(playbook), ...writtenTextsOf(playbook)];
+  for (const { path, text } of texts) {
     if (!isWellFormed(text))
       found.push({
         code: "PLAYBOOK_TEMPLATE_INVALID",
@@ -114,7 +115,7 @@ export function checkPlaybook(playbook: Playbook): Found[] {
       'Say so, for instance "I am an automated assistant"',
     );
   }
-  for (const { path, text } of linesOf(playbook)) {
+  for (const { path, text } of texts) {
     for (const phrase of playbook.policy.neverSay) {
       if (text.toLowerCase().includes(phrase.toLowerCase()))
         rule(path, `the line says "${phrase}", which the policy forbids`, "Reword the line, or the policy");
@@ -127,6 +128,12 @@ export function checkPlaybook(playbook: Playbook): Found[] {
     });
   }
   return found;
+}
+
+/** Texts that are sent and not spoken, with their paths. */
+function writtenTextsOf({ longWait }: Playbook): { path: (string | number)[]; text: string }[] {
+  const variants = typeof longWait.message === "string" ? [longWait.message] : longWait.message;
+  return variants.map((text, i) => ({ path: ["longWait", "message", i], text }));
 }
 
 /** Every line that is spoken, with its path. */

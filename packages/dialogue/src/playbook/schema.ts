@@ -100,6 +100,7 @@ const Turn = z.union([
   z.strictObject({ keys: z.string().regex(/^[0-9*#]+$/) }),
   z.strictObject({ agent: z.union([z.string(), z.array(z.string())]).describe("Words that the agent must say next.") }),
   z.strictObject({ never: z.string().describe("Words that the agent must not have said so far.") }),
+  z.strictObject({ whisper: z.string().describe("What a supervisor whispers to the agent.") }),
   z.strictObject({ waits: z.number().positive().describe("Milliseconds of silence.") }),
   z.strictObject({
     delegates: z.strictObject({ kind: z.enum(TASK_KINDS), input: z.record(z.string(), z.unknown()).optional() }),
@@ -216,6 +217,19 @@ export const PlaybookSchema = z
         offerAfterMs: z.int().min(4000).default(13000),
         holdCheckInMs: z.int().min(10000).default(60000),
         holdMaxMs: z.int().min(30000).default(180000),
+      })
+      .prefault({}),
+    longWait: z
+      .strictObject({
+        offer: z
+          .enum(["call-back", "message", "either"])
+          .default("call-back")
+          .describe("What a caller is offered for whom a lookup takes too long (timers.offerAfterMs)."),
+        message: Variants.default(
+          "{company}: we are still looking into {title} for you and will write as soon as we know. If you hear nothing within the hour, please call us again.",
+        ).describe(
+          "The text that is sent at once to who would rather have a message; the answer follows when it is there.",
+        ),
       })
       .prefault({}),
     closing: z.strictObject({ anythingElse: Variants, goodbye: Variants }),

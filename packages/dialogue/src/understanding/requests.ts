@@ -21,8 +21,10 @@ const REPEAT = phrases(
   "once more",
   "repeat please",
   "i missed that",
+  "speak up",
 );
-const SLOWER = phrases("slower", "more slowly", "slow down", "too fast", "speak up");
+const SLOWER = phrases("slower", "more slowly", "slow down", "too fast");
+const FASTER = phrases("faster", "more quickly", "speed up", "too slow", "at normal speed");
 const HOLD_ON = phrases(
   "hold on",
   "hang on",
@@ -142,6 +144,16 @@ const CALL_BACK = phrases(
   "give me a ring",
 );
 
+const MESSAGE = phrases(
+  "text me",
+  "send me a text",
+  "send me a message",
+  "send it by text",
+  "send me an sms",
+  "message me",
+  "write to me",
+);
+
 /** Everything the turn asks of the talk itself. */
 export function hearRequests(tokens: readonly Token[], now: LocalMoment, timeZone: string): Request[] {
   const words = tokens.filter((token) => !HESITATIONS.has(token.text) && !token.key).map((token) => token.text);
@@ -178,6 +190,7 @@ export function hearRequests(tokens: readonly Token[], now: LocalMoment, timeZon
       requests.push({ kind: "call-back", at: new Date(start + moment.inMs).toISOString() });
     } else requests.push({ kind: "call-back", at });
   }
+  if (has(MESSAGE) && words.length <= 12) requests.push({ kind: "message" });
   if (has(HUMAN)) requests.push({ kind: "are-you-human" });
   if (has(NEVER_MIND)) requests.push({ kind: "never-mind" });
   else if (has(HOLD_ON) && words.length <= 14) requests.push({ kind: "hold-on" });
@@ -185,6 +198,7 @@ export function hearRequests(tokens: readonly Token[], now: LocalMoment, timeZon
     requests.push({ kind: "hush" });
   if (has(REPEAT) || /^(sorry|what|excuse me|pardon me|huh)$/.test(words.join(" "))) requests.push({ kind: "repeat" });
   if (has(SLOWER) && words.length <= 10) requests.push({ kind: "slower" });
+  else if (has(FASTER) && words.length <= 10) requests.push({ kind: "faster" });
   if (has(BACK)) requests.push({ kind: "back" });
   if (has(GOODBYE)) requests.push({ kind: "goodbye" });
   if (has(THANKS)) requests.push({ kind: "thanks" });

@@ -80,7 +80,8 @@ function addThread(after: Understood, { want, score }: WantScore, hearing: Heari
 }
 
 /** Fills `answers` where the question wants a yes, a no, or one of two wants. True when the turn did answer. */
-function hearAnswer(after: Understood, { question, questionKey, tokens }: Hearing): boolean {
+function hearAnswer(after: Understood, hearing: Hearing): boolean {
+  const { question, questionKey, tokens } = hearing;
   if (question === null) return false;
   switch (question.kind) {
     case "slot":
@@ -94,22 +95,55 @@ function hearAnswer(after: Understood, { question, questionKey, tokens }: Hearin
     }
     case "which-want":
       return false;
+    case "offer": {
+      // Which of the two may be said outright; a bare yes takes what was named first.
+      const chosen = question.what === "human" ? null : hearWay(tokens);
+      if (chosen !== null) {
+        after.answers[questionKey] = chosen;
+        after.requests = after.requests.filter((request) => request.kind !== "message");
+        return true;
+      }
+      return hearPlainAnswer(after, hearing);
+    }
     case "recording":
     case "anything-else":
     case "confirm-slot":
     case "go-ahead":
-    case "offer":
-    case "still-there": {
-      const heard = hearYesNo(tokens);
-      if (heard === null) return false;
-      // "I don't have my order" contains a no but answers nothing; short turns answer.
-      if (heard.rest > 4 && question.kind !== "confirm-slot" && !startsWithAnswer(tokens)) return false;
-      after.answers[questionKey] = heard.answer;
-      return true;
-    }
+    case "offer-want":
+    case "still-there":
+      return hearPlainAnswer(after, hearing);
     default:
       return question satisfies never;
   }
+}
+
+const WAYS = {
+  message: ["message", "text", "text me", "sms", "write"],
+  "call-back": ["call", "call back", "ring", "phone"],
+} as const;
+
+/** How the caller would rather be reached: by the way that is named first and not declined. */
+function hearWay(tokens: readonly Token[]): "message" | "call-back" | null {
+  const said = (way: keyof typeof WAYS): number => {
+    const places = WAYS[way].map((text) => indexOfPhrase(tokens, fold(text))).filter((at) => at >= 0);
+    return places.length === 0 ? -1 : Math.min(...places);
+  };
+  const declined = (at: number): boolean => /^(no|not|dont|never)$/.test(tokens[at - 1]?.text ?? "");
+  const ways = (["message", "call-back"] as const)
+    .map((way) => ({ way, at: said(way) }))
+    .filter(({ at }) => at >= 0 && !declined(at))
+    .sort((a, b) => a.at - b.at);
+  return ways[0]?.way ?? null;
+}
+
+function hearPlainAnswer(after: Understood, { question, questionKey, tokens }: Hearing): boolean {
+  if (question === null) return false;
+  const heard = hearYesNo(tokens);
+  if (heard === null) return false;
+  // "I don't have my order" contains a no but answers nothing; short turns answer.
+  if (heard.rest > 4 && question.kind !== "confirm-slot" && !startsWithAnswer(tokens)) return false;
+  after.answers[questionKey] = heard.answer;
+  return true;
 }
 
 const startsWithAnswer = (tokens: readonly Token[]): boolean => {
