@@ -20,7 +20,7 @@ export interface CallRecord {
   endedAt?: string;
   durationMs?: number;
   endReason?: string;
-  /** `contained`, `transferred`, `abandoned`, `failed`: how it ended for the contact centre. */
+  /** `contained`, `unresolved`, `transferred`, `abandoned`, `failed`: how it ended for the contact centre. */
   outcome?: string;
   disposition?: string;
   summary?: string;

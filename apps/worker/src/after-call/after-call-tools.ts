@@ -18,7 +18,10 @@ export interface AfterCallWorld {
   /** Where the bridge put the tape: its folder on this machine, or the object store. */
   tapes: Pick<TapeStorage, "find">;
   /** A better summary from the reasoning model, where there is one; undefined when it could not. */
-  summarise?: (transcript: string, signal: AbortSignal) => Promise<string | undefined>;
+  summarise?: (
+    transcript: string,
+    signal: AbortSignal,
+  ) => Promise<{ summary: string; followUps: readonly string[] } | undefined>;
 }
 
 /**
@@ -34,7 +37,9 @@ export function afterCallTools(world: AfterCallWorld): Tools {
         if (!tape) throw new TaskFault("TAPE_INVALID", `there is no tape at ${tapePath}`, true);
         const story = masked(await readStory(tape.bytes));
         const report = reportOf(story, endReason);
-        const summary = (await world.summarise?.(transcriptOf(story), signal)) ?? report.summary;
+        const better = await world.summarise?.(transcriptOf(story), signal);
+        const summary = better?.summary ?? report.summary;
+        const followUps = [...new Set([...report.followUps, ...(better?.followUps ?? [])])];
         const { callId } = task;
         const db = world.database.db;
         await upsertCall(
@@ -60,12 +65,12 @@ export function afterCallTools(world: AfterCallWorld): Tools {
             turns: story.turns,
             marks: [
               ...story.marks,
-              ...report.followUps.map((detail) => ({ atMs: story.durationMs, kind: "follow-up", detail })),
+              ...followUps.map((detail) => ({ atMs: story.durationMs, kind: "follow-up", detail })),
             ],
           },
         );
         await scoreCall(db, callId);
-        await noteInCrm(world, task, customerOf(story), [summary, ...report.followUps].join(" "), signal);
+        await noteInCrm(world, task, customerOf(story), [summary, ...followUps].join(" "), signal);
         return { summary, disposition: report.disposition };
       },
     },

@@ -81,13 +81,13 @@ const heard = (turn: number, startMs: number, text: string): PodOutput => ({
     .split(" ")
     .map((word, n) => ({ text: word, startMs: startMs + n * 200, endMs: startMs + n * 200 + 150, confidence: 1 })),
 });
-const say = (utteranceId: number, text: string): PodOutput => ({
+const say = (utteranceId: number, text: string, act: "line" | "answer" = "line"): PodOutput => ({
   type: "said",
   utteranceId,
   epoch: utteranceId,
   startSamples: 0,
   text,
-  act: "line",
+  act,
   uninterruptible: false,
 });
 
@@ -133,15 +133,15 @@ const story = (consents: boolean): Note[] => [
       finding: { taskId: "t1", epoch: 0, kind: "order-status", outcome: "found", output: { order }, tookMs: 380 },
     },
   },
-  { hop: 140, out: say(2, "Your order is on its way and should be with you tomorrow.") },
+  { hop: 140, out: say(2, "Your order is on its way and should be with you tomorrow.", "answer") },
   {
     hop: 170,
     out: {
       type: "yielded",
       utteranceId: 2,
-      heardThroughWord: 5,
-      heardText: "Your order is on its way",
-      unheardText: "and should",
+      heardThroughWord: 10,
+      heardText: "Your order is on its way and should be with you",
+      unheardText: "tomorrow.",
     },
   },
   { hop: 190, out: heard(2, 7_600, "my card is 4111 1111 1111 1111") },
@@ -216,7 +216,7 @@ test("after the call: row, masked transcript, marks, score and one note in the C
     [
       ["agent", "Hello. May I record this call?", null],
       ["caller", "where is my order four seven two nine one", null],
-      ["agent", "Your order is on its way", "and should"],
+      ["agent", "Your order is on its way and should be with you", "tomorrow."],
       ["caller", "my card is [masked]", null],
     ],
   );

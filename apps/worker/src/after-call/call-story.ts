@@ -11,7 +11,11 @@ export interface StoryTask {
   delegatedMs: number;
   endMs?: number;
   outcome?: Finding["outcome"];
+  errorCode?: string;
   output?: unknown;
+  outlivesCall: boolean;
+  /** It was no longer wanted. */
+  isCancelled: boolean;
 }
 
 /** What a call was, as its tape tells it. Texts are not yet masked. */
@@ -24,6 +28,8 @@ export interface CallStory {
   slots: Record<string, string>;
   tasks: StoryTask[];
   marks: CallMark[];
+  /** Answers of which the caller heard at least half. */
+  answersHeard: number;
   transfer: { target: string; reason: string } | undefined;
   endReason: string | undefined;
   durationMs: number;
@@ -52,11 +58,14 @@ export async function readStory(bytes: TapeBytes): Promise<CallStory> {
 
 interface Said {
   text: string;
+  isAnswer: boolean;
   startMs: number;
   endMs: number;
   heard: string | undefined;
   unheard: string | undefined;
 }
+
+const isAnswerHeard = ({ isAnswer, heard = "", text }: Said): boolean => isAnswer && heard.length * 2 >= text.length;
 
 /** Folds a tape's notes, one after the other. */
 export class StoryBuilder {
@@ -75,6 +84,7 @@ export class StoryBuilder {
       slots: {},
       tasks: [],
       marks: [],
+      answersHeard: 0,
       transfer: undefined,
       endReason: undefined,
       durationMs: 0,
@@ -127,6 +137,7 @@ export class StoryBuilder {
         if (output.act === "backchannel") return;
         this.#said.set(output.utteranceId, {
           text: output.text,
+          isAnswer: output.act === "answer",
           startMs: atMs,
           endMs: atMs,
           heard: undefined,
@@ -153,10 +164,16 @@ export class StoryBuilder {
         this.mark(atMs, "slot", output.slot);
         return;
       case "delegate": {
-        const { taskId, epoch, kind, input } = output;
-        story.tasks.push({ taskId, epoch, kind, input, delegatedMs: atMs });
+        const { taskId, epoch, kind, input, outlivesCall } = output;
+        // A newer epoch takes the place of the older ones.
+        const older = story.tasks.filter((task) => task.taskId === taskId && task.epoch < epoch);
+        for (const task of older) task.isCancelled = true;
+        story.tasks.push({ taskId, epoch, kind, input, delegatedMs: atMs, outlivesCall, isCancelled: false });
         return;
       }
+      case "cancel":
+        for (const task of story.tasks) if (task.taskId === output.taskId) task.isCancelled = true;
+        return;
       case "transfer":
         story.transfer = { target: output.target, reason: output.reason };
         this.mark(atMs, "transfer", output.target);
@@ -171,6 +188,7 @@ export class StoryBuilder {
   }
 
   finish(durationMs: number): CallStory {
+    const answersHeard = [...this.#said.values()].filter(isAnswerHeard).length;
     const heard = [...this.#heard.values()].map((turn): CallTurn => ({ who: "caller", ...turn }));
     const said = [...this.#said.values()].map(
       ({ startMs, endMs, heard: heardText, unheard, text }): CallTurn => ({
@@ -183,7 +201,7 @@ export class StoryBuilder {
       }),
     );
     const turns = [...heard, ...said].filter((turn) => this.#mayKeep(turn)).sort((a, b) => a.startMs - b.startMs);
-    return { ...this.#story, turns, durationMs };
+    return { ...this.#story, turns, durationMs, answersHeard };
   }
 
   /** Words from times of consent, and the agent's own before the caller was asked: greeting and disclosure. */
@@ -199,6 +217,7 @@ export class StoryBuilder {
     task.endMs = atMs;
     task.outcome = finding.outcome;
     task.output = finding.output;
+    if (finding.error) task.errorCode = finding.error.code;
     this.mark(task.delegatedMs, "lookup", `${task.kind}: ${finding.outcome}`, atMs - task.delegatedMs);
   }
 }

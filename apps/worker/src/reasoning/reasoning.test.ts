@@ -135,9 +135,12 @@ test("a model that is away or refuses the key is a coded failure", async () => {
   assert.equal((await bridge.finding(away)).error?.code, "CONNECTOR_DOWN");
   const summarise = summariser({ url: model.url, model: "test", key: "wrong", runChild: children.run });
   assert.equal(await summarise("caller: hello", AbortSignal.timeout(5_000)), undefined);
-  model.script = () => ({ say: ["They asked for hours."] });
+  model.script = () => ({ say: ["They asked for hours.\n\n- Send the leaflet.\n", "- Ring back at four."] });
   const good = summariser({ url: model.url, model: "test", key: "key", runChild: children.run });
-  assert.equal(await good("caller: hello", AbortSignal.timeout(5_000)), "They asked for hours.");
+  assert.deepEqual(await good("caller: hello", AbortSignal.timeout(5_000)), {
+    summary: "They asked for hours.",
+    followUps: ["Send the leaflet.", "Ring back at four."],
+  });
 });
 
 test("any cutting of a text into pieces gives the same sentences", () => {
