@@ -6,6 +6,7 @@ import { api, ask } from "../api/client.ts";
 import type { paths } from "../api/schema.generated.ts";
 import { mayListen, usePerson } from "../api/session.ts";
 import { clock, phoneNumber, span, when, words } from "../format.ts";
+import { rememberCalls } from "../replay/neighbours.ts";
 import { Button } from "../ui/button.tsx";
 import { cn } from "../ui/class-names.ts";
 import { Field, Input, Select } from "../ui/fields.tsx";
@@ -57,6 +58,9 @@ export function CallsPage() {
   }, []);
 
   const rows = calls.data?.pages.flatMap((page) => page.calls) ?? [];
+  useEffect(() => {
+    if (calls.data) rememberCalls(calls.data.pages.flatMap((page) => page.calls.map((call) => call.id)));
+  }, [calls.data]);
   const active = Object.entries(query).filter(([name]) => !["text", "sort"].includes(name));
   return (
     <>
@@ -75,6 +79,8 @@ export function CallsPage() {
             className="relative max-sm:w-full"
             onSubmit={(event) => {
               event.preventDefault();
+              // The keys go to the rows from here on.
+              search.current?.blur();
               set({ text: search.current?.value });
             }}
           >
@@ -86,6 +92,9 @@ export function CallsPage() {
               placeholder="Words heard or said"
               defaultValue={query.text ?? ""}
               onBlur={(event) => event.target.value !== (query.text ?? "") && set({ text: event.target.value })}
+              onKeyDown={(event) => {
+                if (event.key === "Escape") event.currentTarget.blur();
+              }}
               className="pl-8 sm:w-64"
             />
           </form>

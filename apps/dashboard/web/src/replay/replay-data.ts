@@ -10,6 +10,7 @@ type Get<P extends keyof paths> = paths[P] extends {
   : never;
 export type Replay = Get<"/api/calls/{id}/replay">;
 export type ReplayLine = Replay["lines"][number];
+export type PastCall = Get<"/api/calls/{id}">;
 export type CallComment = Get<"/api/calls/{id}/comments">["comments"][number];
 
 const path = (id: string) => ({ params: { path: { id } } });

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Crosshair } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 import { api, ask } from "../api/client.ts";
 import { maySteer, usePerson } from "../api/session.ts";
@@ -10,7 +10,7 @@ import { Button } from "../ui/button.tsx";
 import { cn } from "../ui/class-names.ts";
 import { Select, TextArea } from "../ui/fields.tsx";
 import { Tip } from "../ui/overlays.tsx";
-import { Badge, Empty, Spinner } from "../ui/surface.tsx";
+import { Badge, Empty, Kbd, Spinner } from "../ui/surface.tsx";
 
 interface Draft {
   met?: number | undefined;
@@ -29,10 +29,13 @@ export function ScorePanel({
   callId,
   atMs,
   onSeek,
+  focusAt,
 }: {
   callId: string;
   atMs: () => number;
   onSeek: (ms: number) => void;
+  /** Grows each time somebody asks for the first question by keyboard. */
+  focusAt: number;
 }) {
   const person = usePerson();
   const queries = useQueryClient();
@@ -44,6 +47,11 @@ export function ScorePanel({
   const [cardId, setCardId] = useState<string>();
   const [draft, setDraft] = useState<Record<string, Draft>>({});
   const [note, setNote] = useState("");
+  const form = useRef<HTMLFormElement>(null);
+  const ready = cards.data !== undefined && scores.data !== undefined;
+  useEffect(() => {
+    if (focusAt > 0 && ready) form.current?.querySelector<HTMLElement>("input[type=radio]")?.focus();
+  }, [focusAt, ready]);
   const done = async () => {
     await queries.invalidateQueries({ queryKey: ["scores", callId] });
     await queries.invalidateQueries({ queryKey: ["calls"] });
@@ -174,10 +182,16 @@ export function ScorePanel({
         </ul>
       )}
       <form
+        ref={form}
         className="flex flex-col gap-3 p-4"
         onSubmit={(event) => {
           event.preventDefault();
           save();
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) event.currentTarget.requestSubmit();
+          // Back to the timeline: its keys work again.
+          if (event.key === "Escape") (document.activeElement as HTMLElement | null)?.blur();
         }}
       >
         <div className="flex items-center gap-2">
@@ -267,7 +281,7 @@ export function ScorePanel({
           onChange={(event) => setNote(event.target.value)}
         />
         <Button type="submit" kind="primary" disabled={act.isPending}>
-          Save my score
+          Save my score <Kbd>⌘↵</Kbd>
         </Button>
       </form>
     </div>

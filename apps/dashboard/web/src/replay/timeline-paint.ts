@@ -1,6 +1,7 @@
 import { moment as timeLabel } from "../format.ts";
 import { type Columns, FLOOR_AGENT, FLOOR_CALLER, FLOOR_WITHHELD, HOP_MS } from "./columns.ts";
 import type { CallComment, Happening, Replay } from "./replay-data.ts";
+import { SPECTROGRAM_MAX_MS, TILE_MS, type Tile } from "./spectrogram.ts";
 
 /** What part of the call is in sight. */
 export interface View {
@@ -44,6 +45,8 @@ export interface Scene {
   loop: { fromMs: number; toMs: number | undefined } | undefined;
   /** Scores of the hops in sight, when they are shown: `[hop][score]`. */
   scores: { fromHop: number; perHop: number; values: Float32Array }[] | undefined;
+  /** Tiles of the spectrogram in sight by their index, when it is shown. */
+  spectrogram: ReadonlyMap<number, Tile> | undefined;
 }
 
 /** Lanes from the top, in CSS pixels. */
@@ -57,10 +60,30 @@ export const LANES = {
   agentWords: { top: 192, height: 18 },
   tasks: { top: 214, height: 18 },
   marks: { top: 236, height: 16 },
-  scores: { top: 256, height: 84 },
 } as const;
-export const HEIGHT = 256;
-export const HEIGHT_WITH_SCORES = 344;
+const BASE_HEIGHT = 256;
+const SCORES_HEIGHT = 84;
+const SPECTROGRAM_HEIGHT = 72;
+const GAP = 4;
+
+/** Where the lanes lie that are not always shown, and how high all of it is. */
+export function extraLanes(shown: { scores: boolean; spectrogram: boolean }) {
+  let top = BASE_HEIGHT;
+  const lane = (on: boolean, height: number) => {
+    const at = { top, height };
+    if (on) top += height + GAP;
+    return at;
+  };
+  const caller = lane(shown.spectrogram, SPECTROGRAM_HEIGHT);
+  const agent = lane(shown.spectrogram, SPECTROGRAM_HEIGHT);
+  const scores = lane(shown.scores, SCORES_HEIGHT);
+  return { caller, agent, scores, height: top };
+}
+
+interface Lane {
+  top: number;
+  height: number;
+}
 
 const MOST_ASIDE_PX = 60;
 const FONT = '500 11px "Inter Variable", sans-serif';
@@ -83,7 +106,9 @@ export function paint(
   wordLanes(pen, width, scene, palette);
   tasks(pen, width, scene, palette);
   marks(pen, width, scene, palette);
-  if (scene.scores) scoreLines(pen, width, scene, palette);
+  const extra = extraLanes({ scores: scene.scores !== undefined, spectrogram: scene.spectrogram !== undefined });
+  if (scene.spectrogram) spectrogram(pen, width, scene, scene.spectrogram, extra, palette);
+  if (scene.scores) scoreLines(pen, width, scene, extra.scores, palette);
   loop(pen, height, scene, palette);
   const x = (scene.atMs - scene.view.startMs) / scene.view.msPerPx;
   if (x >= -1 && x <= width + 1) {
@@ -95,6 +120,21 @@ export function paint(
     pen.lineTo(x + 0.75, 7);
     pen.fill();
   }
+}
+
+/** No turn is longer; a line that began before this cannot reach into sight. */
+const LONGEST_LINE_MS = 120_000;
+
+/** The first of a list in order whose time is `ms` or later. */
+function firstFrom<T>(list: readonly T[], timeOf: (item: T) => number, ms: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (timeOf(list[middle] as T) < ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 const STEPS_MS = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000];
@@ -117,7 +157,7 @@ function wave(
   pen: CanvasRenderingContext2D,
   width: number,
   scene: Scene,
-  lane: { top: number; height: number },
+  lane: Lane,
   min: Int8Array,
   max: Int8Array,
   colour: string,
@@ -204,8 +244,11 @@ function wordLanes(pen: CanvasRenderingContext2D, width: number, scene: Scene, p
   const legible = view.msPerPx < 22;
   // Words that would run into those before them move aside a little; further on they become ticks.
   const freeFrom = { caller: Number.NEGATIVE_INFINITY, agent: Number.NEGATIVE_INFINITY };
-  for (const line of scene.replay.lines) {
-    if (line.endMs < view.startMs - 5_000 || line.startMs > endMs) continue;
+  const { lines } = scene.replay;
+  for (let index = firstFrom(lines, (line) => line.startMs, view.startMs - LONGEST_LINE_MS); ; index++) {
+    const line = lines[index];
+    if (!line || line.startMs > endMs) break;
+    if (line.endMs < view.startMs - 5_000) continue;
     const lane = line.who === "agent" ? LANES.agentWords : LANES.callerWords;
     const middle = lane.top + lane.height / 2;
     if (line.who === "supervisor") continue;
@@ -264,9 +307,15 @@ function marks(pen: CanvasRenderingContext2D, width: number, scene: Scene, palet
     warn: palette.warn,
     bad: palette.bad,
   };
-  for (const each of scene.happenings) {
+  // Dots that would lie on each other are one: from far away there are thousands.
+  const lastX = new Map<string, number>();
+  for (let index = firstFrom(scene.happenings, (each) => each.atMs, view.startMs - 5 * view.msPerPx); ; index++) {
+    const each = scene.happenings[index];
+    if (!each) break;
     const x = (each.atMs - view.startMs) / view.msPerPx;
-    if (x < -5 || x > width + 5) continue;
+    if (x > width + 5) break;
+    if (x - (lastX.get(each.tone) ?? -10) < 1.5) continue;
+    lastX.set(each.tone, x);
     pen.fillStyle = tones[each.tone];
     pen.beginPath();
     pen.arc(x, middle, each.kind === "task" ? 2 : 3, 0, 2 * Math.PI);
@@ -287,9 +336,39 @@ function marks(pen: CanvasRenderingContext2D, width: number, scene: Scene, palet
   }
 }
 
-function scoreLines(pen: CanvasRenderingContext2D, width: number, scene: Scene, palette: Palette): void {
+function spectrogram(
+  pen: CanvasRenderingContext2D,
+  width: number,
+  scene: Scene,
+  tiles: ReadonlyMap<number, Tile>,
+  lanes: { caller: Lane; agent: Lane },
+  palette: Palette,
+): void {
+  const { view } = scene;
+  for (const lane of [lanes.caller, lanes.agent]) {
+    pen.fillStyle = palette.sunken;
+    pen.fillRect(0, lane.top, width, lane.height);
+  }
+  if (width * view.msPerPx > SPECTROGRAM_MAX_MS) {
+    pen.fillStyle = palette.faint;
+    pen.fillText("Go closer to see the spectrogram", 12, lanes.caller.top + lanes.caller.height / 2);
+    return;
+  }
+  for (const [index, tile] of tiles) {
+    const x = (index * TILE_MS - view.startMs) / view.msPerPx;
+    const length = TILE_MS / view.msPerPx;
+    pen.drawImage(tile[0], x, lanes.caller.top, length, lanes.caller.height);
+    pen.drawImage(tile[1], x, lanes.agent.top, length, lanes.agent.height);
+  }
+  pen.fillStyle = palette.faint;
+  for (const lane of [lanes.caller, lanes.agent]) {
+    pen.fillText("4 kHz", 4, lane.top + 8);
+    pen.fillText("2", 4, lane.top + lane.height / 2);
+  }
+}
+
+function scoreLines(pen: CanvasRenderingContext2D, width: number, scene: Scene, lane: Lane, palette: Palette): void {
   const { view, replay } = scene;
-  const lane = LANES.scores;
   pen.fillStyle = palette.sunken;
   pen.fillRect(0, lane.top, width, lane.height);
   for (const [index, name] of replay.decisions.entries()) {

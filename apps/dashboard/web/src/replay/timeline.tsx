@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import { HOP_MS } from "./columns.ts";
-import { HEIGHT, HEIGHT_WITH_SCORES, type Palette, paint, type Scene, type View } from "./timeline-paint.ts";
+import { Spectrogram } from "./spectrogram.ts";
+import { extraLanes, type Palette, paint, type Scene, type View } from "./timeline-paint.ts";
 
 export const MIN_MS_PER_PX = 1.5;
 const SCORE_CHUNK_HOPS = 2_000;
@@ -20,20 +21,22 @@ export function Timeline({
   onSeek,
   handle,
   showScores,
+  showSpectrogram,
 }: {
-  scene: Omit<Scene, "view" | "atMs" | "scores">;
+  scene: Omit<Scene, "view" | "atMs" | "scores" | "spectrogram">;
   atMs: () => number;
   playing: boolean;
   onSeek: (ms: number) => void;
   handle: { current: TimelineHandle | undefined };
   showScores: boolean;
+  showSpectrogram: boolean;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const view = useRef<View>({ startMs: 0, msPerPx: 12 });
   const scores = useRef(new Map<number, { fromHop: number; perHop: number; values: Float32Array } | "asked">());
   const dirty = useRef(true);
-  const latest = useRef({ scene, playing, showScores });
-  latest.current = { scene, playing, showScores };
+  const latest = useRef({ scene, playing, showScores, showSpectrogram });
+  latest.current = { scene, playing, showScores, showSpectrogram };
   dirty.current = true;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the loop reads the newest values through `latest`
@@ -98,6 +101,19 @@ export function Timeline({
       }
       return found;
     };
+    let spectrogram: Spectrogram | undefined;
+    const tilesInSight = (): Scene["spectrogram"] => {
+      if (!latest.current.showSpectrogram) return undefined;
+      spectrogram ??= new Spectrogram(
+        `/api/calls/${encodeURIComponent(callId)}/audio.wav`,
+        spectrogramColours(palette),
+        () => {
+          dirty.current = true;
+        },
+      );
+      const { startMs, msPerPx } = view.current;
+      return spectrogram.between(startMs, Math.min(durationMs, startMs + element.clientWidth * msPerPx));
+    };
     const draw = (): void => {
       frame = requestAnimationFrame(draw);
       const now = atMs();
@@ -120,7 +136,13 @@ export function Timeline({
         pen,
         width,
         height,
-        { ...latest.current.scene, view: view.current, atMs: now, scores: scoresInSight() },
+        {
+          ...latest.current.scene,
+          view: view.current,
+          atMs: now,
+          scores: scoresInSight(),
+          spectrogram: tilesInSight(),
+        },
         palette,
       );
     };
@@ -150,6 +172,7 @@ export function Timeline({
     };
     const onTheme = (): void => {
       palette = readPalette(element);
+      spectrogram?.recolour(spectrogramColours(palette));
       dirty.current = true;
     };
     const resized = new ResizeObserver(clamp);
@@ -166,6 +189,7 @@ export function Timeline({
       element.removeEventListener("pointerdown", onDown);
       element.removeEventListener("pointermove", onMove);
       removeEventListener("sidetone-theme", onTheme);
+      spectrogram?.close();
       handle.current = undefined;
     };
   }, [scene.replay.callId]);
@@ -176,10 +200,17 @@ export function Timeline({
       role="img"
       aria-label="Timeline of the call: caller above, agent below. The lists beside it hold the same as text."
       className="block w-full cursor-crosshair touch-pan-y"
-      style={{ height: showScores ? HEIGHT_WITH_SCORES : HEIGHT }}
+      style={{ height: extraLanes({ scores: showScores, spectrogram: showSpectrogram }).height }}
     />
   );
 }
+
+/** From silence to the loudest. */
+const spectrogramColours = (palette: Palette) =>
+  [
+    [palette.sunken, palette.caller, palette.ink],
+    [palette.sunken, palette.agent, palette.ink],
+  ] as const;
 
 function readPalette(element: HTMLElement): Palette {
   const style = getComputedStyle(element);

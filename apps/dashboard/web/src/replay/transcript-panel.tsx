@@ -1,8 +1,9 @@
-import { memo, useEffect, useRef } from "react";
+import { type MouseEvent, memo } from "react";
 import { moment, words as title } from "../format.ts";
 import { cn } from "../ui/class-names.ts";
 import { CardTitle, Empty } from "../ui/surface.tsx";
 import type { Replay, ReplayLine } from "./replay-data.ts";
+import { Rows } from "./rows.tsx";
 
 /** The whole call as text. Words are buttons into the call; the one being said is marked. */
 export function TranscriptPanel({
@@ -14,38 +15,27 @@ export function TranscriptPanel({
   nowMs: number;
   onSeek: (ms: number) => void;
 }) {
-  const box = useRef<HTMLOListElement>(null);
   const current = replay.lines.findLastIndex((line) => line.startMs <= nowMs);
-  const seek = useRef(onSeek);
-  seek.current = onSeek;
-
-  useEffect(() => {
-    const list = box.current;
-    const line = list?.children[current] as HTMLElement | undefined;
-    if (!list || !line || list.contains(document.activeElement)) return;
-    const top = line.offsetTop - list.offsetTop;
-    if (top < list.scrollTop || top > list.scrollTop + list.clientHeight - 80) list.scrollTo({ top: top - 80 });
-  }, [current]);
-
+  const onClick = (event: MouseEvent<HTMLElement>) => {
+    const at = (event.target as HTMLElement).closest<HTMLElement>("[data-at]")?.dataset.at;
+    if (at) onSeek(Number(at));
+  };
   return (
     <>
       <CardTitle>Transcript</CardTitle>
       {replay.lines.length === 0 ? (
-        <Empty title="No words on this tape" />
+        <Empty title="No words on this tape">Without consent to record, neither words nor audio are kept.</Empty>
       ) : (
-        <ol
-          ref={box}
-          className="flex max-h-[32rem] flex-col overflow-y-auto py-2"
-          onClick={(event) => {
-            const at = (event.target as HTMLElement).closest<HTMLElement>("[data-at]")?.dataset.at;
-            if (at) seek.current(Number(at));
-          }}
-          onKeyDown={() => undefined}
-        >
-          {replay.lines.map((line, index) => (
-            <Line key={line.id} line={line} nowMs={index === current ? nowMs : undefined} />
-          ))}
-        </ol>
+        // biome-ignore lint/a11y/useKeyWithClickEvents: each line's time is a button that does the same by keyboard
+        // biome-ignore lint/a11y/noStaticElementInteractions: as above
+        <div onClick={onClick}>
+          <Rows count={replay.lines.length} current={current} rowPx={52} label="Transcript">
+            {(index) => {
+              const line = replay.lines[index];
+              return line && <Line line={line} nowMs={index === current ? nowMs : undefined} />;
+            }}
+          </Rows>
+        </div>
       )}
     </>
   );
@@ -54,12 +44,7 @@ export function TranscriptPanel({
 const Line = memo(function Line({ line, nowMs }: { line: ReplayLine; nowMs: number | undefined }) {
   const said = nowMs === undefined ? -1 : line.words.findLastIndex((word) => word.heard && word.startMs <= nowMs);
   return (
-    <li
-      className={cn(
-        "grid grid-cols-[3.5rem_1fr] gap-2 px-4 py-1.5 [contain-intrinsic-size:auto_3rem] [content-visibility:auto]",
-        nowMs !== undefined && "bg-accent-soft/60",
-      )}
-    >
+    <div className={cn("grid grid-cols-[3.5rem_1fr] gap-2 px-4 py-1.5", nowMs !== undefined && "bg-accent-soft/60")}>
       <button
         type="button"
         data-at={line.startMs}
@@ -95,7 +80,7 @@ const Line = memo(function Line({ line, nowMs }: { line: ReplayLine; nowMs: numb
           ))}
         </p>
       </div>
-    </li>
+    </div>
   );
 });
 

@@ -26,7 +26,10 @@ export const REPLAY_KEYS: readonly (readonly [keys: string[], what: string])[] =
   [["C"], "Comment here"],
   [["Y"], "Copy a link to this moment"],
   [["1", "2"], "Mute the caller, the agent"],
-  [["D"], "Open the scores"],
+  [["D"], "Show the decision scores"],
+  [["F"], "Show the spectrogram"],
+  [["R"], "Score this call; Esc goes back"],
+  [["N", "P"], "Next or previous call of the list"],
   [["/"], "Search (on the list)"],
 ];
 

@@ -1,0 +1,32 @@
+import { phoneNumber, span, words } from "../format.ts";
+import type { PastCall, Replay } from "./replay-data.ts";
+
+/** What ran this call, and its figures. */
+export function DetailsPanel({ replay, call }: { replay: Replay; call: PastCall }) {
+  const rows: [string, string][] = [
+    ["Playbook", `${words(replay.playbookId)} v${replay.playbookVersion}`],
+    ["Called", phoneNumber(replay.to)],
+    ["Ended", replay.endReason ? words(replay.endReason) : "The tape has no end: the bridge was cut short"],
+    ["Slowest response", span(call.responseMaxMs)],
+    ["Slowest stop", span(call.stopMaxMs)],
+    ["Longest silence", span(call.longestSilenceMs)],
+    ["Gave way", String(call.yields)],
+    ["Cut-ins", String(call.cutIns)],
+    ["Model", replay.model],
+    ["Weights", replay.modelHash.slice(0, 12)],
+    ["Bridge", replay.bridgeId],
+    ["Software", replay.softwareVersion],
+    ["Call id", replay.callId],
+  ];
+  if (replay.damagedBytes > 0) rows.push(["Damage", `${replay.damagedBytes} bytes of the tape cannot be read`]);
+  return (
+    <dl className="divide-y divide-line">
+      {rows.map(([label, value]) => (
+        <div key={label} className="flex justify-between gap-4 px-4 py-1.5">
+          <dt className="shrink-0 text-ink-faint">{label}</dt>
+          <dd className="tabular min-w-0 break-all text-right">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
