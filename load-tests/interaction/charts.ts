@@ -104,16 +104,25 @@ export function curveChart(label: string, curves: readonly Curve[], highMs: numb
         )
         .join(" ");
       const at = { x: x(Math.max(0, Math.min(highMs, first.latencyP50Ms))), y: y(first.cutIns) };
-      const label = { x: at.x + 9, y: at.y - 7 };
-      while (taken.some((other) => Math.abs(other.x - label.x) < 110 && Math.abs(other.y - label.y) < 15))
-        label.y -= 15;
-      taken.push(label);
-      const isLate = label.x > right - 110;
-      const text = `<text class="label" x="${isLate ? at.x - 9 : label.x}" y="${label.y}"${isLate ? ' text-anchor="end"' : ""}>${escapeHtml(name)}</text>`;
+      const isLate = at.x > right - 110;
+      const label = { x: isLate ? at.x - 9 : at.x + 9, y: at.y - 7 };
+      // Where names would cover each other, the legend below has them all.
+      const isCrowded = taken.some((other) => Math.abs(other.x - label.x) < 100 && Math.abs(other.y - label.y) < 15);
+      if (!isCrowded) taken.push(label);
+      const anchor = isLate ? ' text-anchor="end"' : "";
+      const text = isCrowded
+        ? ""
+        : `<text class="label" x="${label.x}" y="${label.y}"${anchor}>${escapeHtml(name)}</text>`;
       const title = `${name}: ${Math.round(first.latencyP50Ms)} ms, ${first.cutIns.toFixed(2)} of pauses`;
       return `<g class="${hueOf(name)}"><path d="${path}"/><circle class="point" cx="${at.x.toFixed(1)}" cy="${at.y.toFixed(1)}" r="5"><title>${escapeHtml(title)}</title></circle>${text}</g>`;
     });
-  return svg(bottom + 44, label, grid.join("") + marks.join(""));
+  const legend = curves.map(({ name, points: [measured] }) => {
+    const values = measured
+      ? `${Math.round(measured.latencyP50Ms)} ms, ${measured.cutIns.toFixed(2)}`
+      : "never answers";
+    return `<li><span class="chip ${hueOf(name)}">${escapeHtml(name)}</span> ${values}</li>`;
+  });
+  return `${svg(bottom + 44, label, grid.join("") + marks.join(""))}<ul class="legend">${legend.join("")}</ul>`;
 }
 
 /** A share as a bar with its interval, for a table's cell. */

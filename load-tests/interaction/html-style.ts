@@ -7,7 +7,7 @@ export const HTML_STYLE = `
 --ours:#5aa9f5;--timer:#a8862b;--timer-2:#cfa233;--timer-3:#e8c566;--always:#bd8ad8;--never:#98a3ad;--silent:#6d7780;--rival-1:#f2844d;--rival-2:#3fb8a9;
 --good:#4fc183;--bad:#ee7d70;--aim:#4fc18326}}
 *{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
-main{max-width:1080px;margin:0 auto;padding:32px 20px 80px}h1{font-size:28px;margin:0 0 4px;letter-spacing:-.01em}
+main{max-width:1180px;margin:0 auto;padding:32px 20px 80px}h1{font-size:28px;margin:0 0 4px;letter-spacing:-.01em}
 h2{font-size:19px;margin:0 0 4px}h3{font-size:15px;margin:24px 0 8px}p{margin:0 0 16px;color:var(--soft);max-width:78ch}
 header dl{display:flex;flex-wrap:wrap;gap:8px 28px;margin:0 0 8px}dt{font-size:12px;color:var(--soft)}dd{margin:0}
 code{font:13px/1.4 ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywhere}
@@ -26,6 +26,7 @@ td small,th small{display:block;font-size:12px;font-weight:400;color:var(--soft)
 .chip{font-size:13px;font-weight:600}.chip::before{content:"";display:inline-block;width:9px;height:9px;border-radius:50%;background:var(--hue);margin-right:6px}
 .share{display:inline-flex;align-items:center;gap:7px}.bar{position:relative;display:inline-block;width:64px;height:8px;background:var(--grid);border-radius:4px}
 .bar i{position:absolute;inset:0 auto 0 0;background:var(--soft);border-radius:4px}.bar b{position:absolute;top:3px;height:2px;background:var(--ink)}
+.legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 22px;padding:10px 0 0;margin:0;font-size:13px;color:var(--soft);font-variant-numeric:tabular-nums}.legend .chip{color:var(--ink)}
 details{border-top:1px solid var(--line);padding:10px 0}summary{cursor:pointer}a{color:var(--ours)}
 .c-sidetone{--hue:var(--ours)}.c-timer-300{--hue:var(--timer-3)}.c-timer-600{--hue:var(--timer-2)}.c-timer-1000{--hue:var(--timer)}
 .c-always-yield{--hue:var(--always)}.c-never-yield{--hue:var(--never)}.c-silent{--hue:var(--silent)}

@@ -132,6 +132,12 @@ const cases: { name: string; played: Played; agent: Span[]; sentenceEndMs?: numb
     expect: { right: false, latencyMs: undefined },
   },
   {
+    name: "never gets going for its own echo",
+    played: played("echo", 30_000, 31_000),
+    agent: [span(0, 1_000), span(4_000, 5_000)],
+    expect: { right: false, void: false },
+  },
+  {
     name: "its sentence ended by itself during the cough",
     played: played("vocal-tic", 2_000, 2_300),
     agent: [span(0, 2_600)],

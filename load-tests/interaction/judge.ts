@@ -113,7 +113,8 @@ export function judge(played: Played, agent: readonly Span[], sentenceEndMs?: nu
       return { ...verdict, right: true, latencyMs: stopMs - played.startMs };
     }
     case "carry-on": {
-      if (!isAudibleAt(agent, played.startMs)) return { ...verdict, void: true };
+      // An agent that its own echo never lets get going has not carried on; anybody else's silence has other reasons.
+      if (!isAudibleAt(agent, played.startMs)) return { ...verdict, void: played.scenario !== "echo" };
       const stopMs = silenceAfter(agent, played.startMs) ?? played.startMs;
       const untilMs = Math.min(
         played.startMs + carryOnWindowMs(played.scenario),

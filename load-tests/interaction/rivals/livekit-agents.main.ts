@@ -9,7 +9,7 @@ import type { WebSocket } from "ws";
 import { SileroVad } from "../silero-vad.ts";
 import { ScriptedModel, ScriptedVoice, ToldWords } from "./livekit-parts.ts";
 import { StreamInput, StreamOutput } from "./livekit-stream.ts";
-import { portOf, serveMedia } from "./media-server.ts";
+import { onKeys, portOf, serveMedia } from "./media-server.ts";
 import { Script } from "./script.ts";
 import type { Truth } from "./truths.ts";
 import { AgentVoice } from "./voice.ts";
@@ -61,13 +61,15 @@ async function talk(socket: WebSocket, truth: Truth): Promise<void> {
     if (message.event === "start") output.open(message.streamSid ?? "");
     if (message.event === "media") input.push(Buffer.from(message.media?.payload ?? "", "base64"));
   });
+  onKeys(socket, (userInput) => session.generateReply({ userInput }));
   socket.on("close", () => {
     output.close();
     void input.close();
     void session.close();
   });
   session.on(voice.AgentSessionEventTypes.UserStateChanged, (event) => {
-    if (event.newState === "away") session.say(script.stillThere);
+    // The session's timer outlives the session.
+    if (event.newState === "away" && socket.readyState === socket.OPEN) session.say(script.stillThere);
   });
   session.on(voice.AgentSessionEventTypes.Error, (event) => {
     process.stderr.write(`${JSON.stringify(event.error)}\n`);

@@ -24,3 +24,18 @@ export function serveMedia(port: number, onStream: (socket: WebSocket, truth: Tr
 }
 
 export const portOf = (env: NodeJS.ProcessEnv): number => z.coerce.number().int().positive().parse(env.PORT);
+
+const ORDER_DIGITS = 5;
+
+/** Hears of an order number that was pressed, once it is whole; neither rival's transport takes keys by itself. */
+export function onKeys(socket: WebSocket, pressed: (digits: string) => void): void {
+  let digits = "";
+  socket.on("message", (data: Buffer) => {
+    const message = JSON.parse(data.toString()) as { event: string; dtmf?: { digit: string } };
+    if (message.event !== "dtmf") return;
+    digits += message.dtmf?.digit ?? "";
+    if (digits.length < ORDER_DIGITS) return;
+    pressed(Array.from(digits).join(" "));
+    digits = "";
+  });
+}

@@ -6,7 +6,7 @@ import { RealtimeAgent, RealtimeSession } from "@openai/agents/realtime";
 import { TwilioRealtimeTransportLayer } from "@openai/agents-extensions";
 import { WebSocketServer } from "ws";
 import { SileroVad } from "../silero-vad.ts";
-import { portOf, serveMedia } from "./media-server.ts";
+import { onKeys, portOf, serveMedia } from "./media-server.ts";
 import { RealtimeServerSession } from "./realtime-server.ts";
 import { Truths } from "./truths.ts";
 import { AgentVoice } from "./voice.ts";
@@ -34,6 +34,7 @@ serveMedia(portOf(process.env), (twilioWebSocket, truth) => {
     twilioWebSocket.close();
   };
   session.on("error", failed);
+  onKeys(twilioWebSocket, (digits) => session.sendMessage(digits));
   const query = new URLSearchParams({ ...truth, speechMs: `${truth.speechMs}` });
   session
     .connect({ apiKey: "local", url: `ws://127.0.0.1:${realtimePort}/?${query}` })

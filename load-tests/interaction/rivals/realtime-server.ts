@@ -29,6 +29,7 @@ const DELTA_BYTES = 1_600;
 interface ClientEvent {
   type: string;
   audio?: string;
+  item?: { content?: { text?: string }[] };
   session?: { audio?: { input?: { turn_detection?: Partial<ServerVad> | null } } };
 }
 
@@ -86,7 +87,11 @@ export class RealtimeServerSession {
       }
       case "response.create":
         this.#respond(this.#opened ? this.#script.reply(this.#heard) : Promise.resolve(this.#script.opening));
+        this.#heard = "";
         this.#opened = true;
+        break;
+      case "conversation.item.create":
+        this.#heard = event.item?.content?.[0]?.text ?? "";
         break;
       case "response.cancel":
         this.#cancel();

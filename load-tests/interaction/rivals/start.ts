@@ -16,11 +16,14 @@ const DESCRIPTIONS: Record<Rival, string> = {
 export async function startRival(name: Rival): Promise<Contender> {
   const port = await freePort();
   const baseUrl = `http://127.0.0.1:${port}`;
-  const process_ = await TestProcess.start(process.execPath, {
+  const rival = await TestProcess.start(process.execPath, {
     args: [join(import.meta.dirname, `${name}.main.ts`)],
     env: { PORT: String(port) },
     readyUrl: `${baseUrl}/ready`,
     readyWithinMs: READY_WITHIN_MS,
+  });
+  void rival.exited.then(({ code, signal }) => {
+    if (signal !== "SIGTERM") process.stderr.write(`${name} died (${code ?? signal}):\n${rival.output}\n`);
   });
   const carrier = new Carrier({ accountSid: `AC${"0".repeat(32)}`, authToken: "unused", phases: 4 });
   return {
@@ -35,7 +38,7 @@ export async function startRival(name: Rival): Promise<Contender> {
     model: DESCRIPTIONS[name],
     async close() {
       await carrier.close();
-      await process_.stop();
+      await rival.stop();
     },
   };
 }
