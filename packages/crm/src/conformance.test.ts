@@ -47,6 +47,8 @@ const context = (idempotencyKey?: string, withinMs = 5_000) => ({
   ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
 });
 const opened = (config: Record<string, unknown>) => openConnector(ConnectorConfig.parse(config), () => TODAY);
+/** What is left of the writes whose answers were lost, each once. */
+const WRITTEN_ONCE = ["Commented once.", "Said once about the case.", "Said once."];
 const code = (expected: CrmErrorCode) => (error: unknown) => {
   assert.ok(error instanceof CrmError, String(error));
   assert.equal(error.code, expected, error.message);
@@ -159,6 +161,37 @@ function conformance(name: string, can: readonly CrmOperation[], open: () => Pro
       const unknown = { caseId: "999999999", status: "closed" as const };
       await assert.rejects(crm.call("updateCase", unknown, context("update-2")), code("CONNECTOR_NOT_FOUND"));
     });
+
+    test(
+      "a write whose answer is lost is done once, however often it is tried again",
+      when("createCase"),
+      async (t) => {
+        const { standIn } = subject ?? {};
+        if (!standIn) return t.skip("loses no answers");
+        const customerId = idOf(buyer);
+        const made = await crm.call("createCase", { customerId, subject: "Once", description: "d" }, context("lost-0"));
+        const writes = [
+          ["createCase", { customerId, subject: "Only once", description: "Lost." }],
+          ["addNote", { customerId, text: "Said once." }],
+          ["addNote", { caseId: made.id, text: "Said once about the case." }],
+          ["updateCase", { caseId: made.id, comment: "Commented once.", status: "pending" }],
+        ] as const;
+        for (const [n, [operation, input]] of writes.entries()) {
+          if (!crm.isRepeatable(operation)) continue;
+          const key = `lost-${n + 1}`;
+          standIn.faults.losingAnswers = 1;
+          const isUncertain = (error: unknown) => error instanceof CrmError && error.uncertain;
+          await assert.rejects(crm.call(operation, input as never, context(key)), isUncertain);
+          for (let again = 0; again < 2; again++) {
+            await crm.call(operation, input as never, { ...context(key), repeated: true });
+          }
+        }
+        const cases = await crm.call("listCases", { customerId }, context());
+        assert.equal(cases.filter(({ subject }) => subject === "Only once").length, 1);
+        const written = standIn.written?.().filter((text) => / once/.test(text));
+        if (written) assert.deepEqual(written.map((text) => text.split("\n")[0]).toSorted(), WRITTEN_ONCE);
+      },
+    );
 
     test("a validation error is a refusal in the service's words, not an outage", when("createCase"), async () => {
       if (name === "embedded") return;

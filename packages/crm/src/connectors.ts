@@ -54,26 +54,95 @@ export type ConnectorsConfig = z.infer<typeof ConnectorsConfig>;
  * @throws CrmError CONNECTOR_CONFIG_INVALID naming every wrong place.
  */
 export function parseConnectors(yaml: string, env: Readonly<Record<string, string | undefined>>): ConnectorsConfig {
-  const missing: string[] = [];
-  // Filled in after parsing, so that no value can be taken for YAML.
-  const fill = (value: unknown): unknown => {
-    if (typeof value === "string") {
-      return value.replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_all, name: string) => {
-        if (env[name] === undefined) missing.push(name);
-        return env[name] ?? "";
-      });
-    }
-    if (Array.isArray(value)) return value.map(fill);
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, fill(field)]));
-  };
-  const filled = fill(parseYaml(yaml));
+  const { filled, missing } = fillIn(readYaml(yaml), env);
   if (missing.length > 0) {
     throw new CrmError("CONNECTOR_CONFIG_INVALID", `the connectors file names unset variables: ${missing.join(", ")}`);
   }
   const parsed = ConnectorsConfig.safeParse(filled);
   if (parsed.success) return parsed.data;
   throw new CrmError("CONNECTOR_CONFIG_INVALID", z.prettifyError(parsed.error));
+}
+
+/**
+ * Reads one connector, written as it would be in the file, without its name.
+ * @throws CrmError CONNECTOR_CONFIG_INVALID naming every wrong place.
+ */
+export function parseConnector(
+  name: string,
+  yaml: string,
+  secrets: Readonly<Record<string, string | undefined>>,
+): ConnectorConfig {
+  const { filled, missing } = fillIn(readYaml(yaml), secrets);
+  if (missing.length > 0) throw new CrmError("CONNECTOR_CONFIG_INVALID", `it lacks the secret ${missing.join(", ")}`);
+  if (typeof filled !== "object" || filled === null)
+    throw new CrmError("CONNECTOR_CONFIG_INVALID", "it has to be a mapping that begins with kind");
+  const parsed = ConnectorConfig.safeParse({ ...filled, name });
+  if (parsed.success) return parsed.data;
+  throw new CrmError("CONNECTOR_CONFIG_INVALID", z.prettifyError(parsed.error));
+}
+
+/** The secrets that a connector's text names. */
+export function secretNames(yaml: string): string[] {
+  return [...new Set([...yaml.matchAll(PLACEHOLDER)].map((match) => match[1] as string))].sort();
+}
+
+/** Fields whose value is a secret wherever they stand. */
+const SECRET_FIELD =
+  /^(privateAppToken|token|apiToken|clientSecret|password|authorization|x-api-key|api-key|apiKey|secret)$/i;
+
+/** Where secrets stand in a connector's text itself, by their paths: they belong in the place of a `${NAME}`. */
+export function openSecrets(yaml: string): string[] {
+  const found: string[] = [];
+  const look = (value: unknown, path: string, field: string): void => {
+    if (typeof value === "string") {
+      const held = value.replaceAll(PLACEHOLDER, "");
+      const isSecret = SECRET_FIELD.test(field) && held.replace(/^(bearer|basic|token)\s*/i, "") !== "";
+      if (isSecret || /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i.test(held)) found.push(path);
+    } else if (typeof value === "object" && value !== null) {
+      for (const [key, inner] of Object.entries(value)) look(inner, path === "" ? key : `${path}.${key}`, key);
+    }
+  };
+  look(readYaml(yaml), "", "");
+  return found;
+}
+
+/** What a connectors file names, without anything filled in. */
+export function connectorsNamed(yaml: string): { name: string; kind: string }[] {
+  const Named = z.object({ connectors: z.array(z.looseObject({ name: z.string(), kind: z.string() })).default([]) });
+  const found = Named.safeParse(readYaml(yaml));
+  return found.success ? found.data.connectors.map(({ name, kind }) => ({ name, kind })) : [];
+}
+
+const PLACEHOLDER = /\$\{([A-Z][A-Z0-9_]*)\}/g;
+
+function readYaml(yaml: string): unknown {
+  try {
+    return parseYaml(yaml);
+  } catch (error) {
+    throw new CrmError("CONNECTOR_CONFIG_INVALID", error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
+  }
+}
+
+/** Fills in after parsing, so that no value can be taken for YAML. */
+function fillIn(
+  value: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+): { filled: unknown; missing: string[] } {
+  const missing = new Set<string>();
+  const fill = (each: unknown): unknown => {
+    if (typeof each === "string") {
+      return each.replaceAll(PLACEHOLDER, (_all, name: string) => {
+        if (env[name] === undefined) missing.add(name);
+        return env[name] ?? "";
+      });
+    }
+    if (Array.isArray(each)) return each.map(fill);
+    if (typeof each !== "object" || each === null) return each;
+    return Object.fromEntries(Object.entries(each).map(([key, field]) => [key, fill(field)]));
+  };
+  return { filled: fill(value), missing: [...missing] };
 }
 
 /** `today` is the date in the shop's time zone, for the embedded shop. */

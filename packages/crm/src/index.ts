@@ -1,4 +1,13 @@
-export { ConnectorConfig, ConnectorsConfig, openConnector, parseConnectors } from "./connectors.ts";
+export {
+  ConnectorConfig,
+  ConnectorsConfig,
+  connectorsNamed,
+  openConnector,
+  openSecrets,
+  parseConnector,
+  parseConnectors,
+  secretNames,
+} from "./connectors.ts";
 export { openEmbeddedConnector } from "./embedded/connector.ts";
 export {
   FULL_SIZE,

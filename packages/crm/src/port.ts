@@ -6,6 +6,11 @@ export interface CrmContext {
   signal: AbortSignal;
   /** Present on writes: the same key twice is one effect, where the connector can promise that. */
   idempotencyKey?: string;
+  /**
+   * Writes: an earlier attempt with the same key may have been carried out, nobody saw its end. A connector whose service
+   * knows no keys looks for what it left behind before it writes again.
+   */
+  repeated?: boolean;
 }
 
 export interface OrderRef {
@@ -110,7 +115,10 @@ export interface Connector {
   readonly name: string;
   readonly kind: string;
   readonly operations: Partial<CrmOperations>;
-  /** Writes that the service itself runs at most once per idempotency key; the others must not be repeated blindly. */
+  /**
+   * Writes that are done at most once per idempotency key, by the service itself or because the connector finds what an
+   * earlier attempt did; the others must not be repeated blindly.
+   */
   readonly idempotent: ReadonlySet<CrmOperation>;
   /** Proves that address and credentials are right. Answers a sentence for the admin; throws CrmError. */
   check(context: CrmContext): Promise<string>;

@@ -2,6 +2,7 @@ import type { Case, Customer, Order } from "@sidetone/protocol";
 import { z } from "zod";
 import { CrmError } from "../errors.ts";
 import type { Connector, CrmContext } from "../port.ts";
+import { markOf } from "../write-mark.ts";
 import { fixedCredentials, HttpService, OAuthConfig, oauthCredentials, retryAfterMs } from "./http-service.ts";
 
 /** HubSpot CRM API v3 and v4 associations. Source: developers.hubspot.com/docs/api-reference. */
@@ -56,6 +57,8 @@ const FULFILMENT: Record<string, Order["status"]> = {
   delayed: "delayed",
 };
 const MOST_PAGES = 10;
+/** HubSpot's bound for one batch. */
+const BATCH = 100;
 
 interface Filter {
   propertyName: string;
@@ -171,10 +174,23 @@ export function openHubSpotConnector(config: HubSpotConfig): Connector {
       createdAt: thing.createdAt,
     };
   };
+  /** Notes have no unique property, but what a record is linked with can be read at once after it was written. */
+  const notedBefore = async (to: keyof typeof NOTE_TO, id: string, mark: string, context: CrmContext) => {
+    const ids = await linked(to, id, "notes", context);
+    for (let at = 0; at < ids.length; at += BATCH) {
+      const notes = await read("notes", ids.slice(at, at + BATCH), ["hs_note_body"], context);
+      const found = notes.find((note) => note.properties.hs_note_body?.includes(mark));
+      if (found) return found.id;
+    }
+    return undefined;
+  };
   const addNote = async (to: keyof typeof NOTE_TO, id: string, text: string, context: CrmContext) => {
+    const mark = markOf(context);
+    const before = context.repeated ? await notedBefore(to, id, mark, context) : undefined;
+    if (before !== undefined) return before;
     const association = { associationCategory: "HUBSPOT_DEFINED", associationTypeId: NOTE_TO[to] };
     const body = {
-      properties: { hs_note_body: text, hs_timestamp: new Date().toISOString() },
+      properties: { hs_note_body: `${text}\n\n${mark}`, hs_timestamp: new Date().toISOString() },
       associations: [{ to: { id }, types: [association] }],
     };
     return (await service.read(Thing, { method: "POST", path: "/crm/v3/objects/notes", body }, context)).id;
@@ -184,7 +200,7 @@ export function openHubSpotConnector(config: HubSpotConfig): Connector {
   return {
     name: config.name,
     kind: "hubspot",
-    idempotent: new Set(["createCase"]),
+    idempotent: new Set(["createCase", "updateCase", "addNote"]),
     operations: {
       async findCustomers({ orderNumber, phone, email, name }, context) {
         const order = orderNumber === undefined ? undefined : await orderThing(orderNumber, context);

@@ -2,6 +2,7 @@ import type { Case, Customer } from "@sidetone/protocol";
 import { z } from "zod";
 import { CrmError } from "../errors.ts";
 import type { Connector, CrmContext } from "../port.ts";
+import { markOf } from "../write-mark.ts";
 import { fixedCredentials, HttpService, OAuthConfig, oauthCredentials } from "./http-service.ts";
 
 /** Zendesk Support API v2. Source: developer.zendesk.com/api-reference/ticketing. */
@@ -33,6 +34,12 @@ const TicketPage = z.object({
   links: z.object({ next: z.string().nullish() }).optional(),
 });
 
+const AuditPage = z.object({
+  audits: z.array(z.object({ metadata: z.object({ custom: z.record(z.string(), z.unknown()).nullish() }).nullish() })),
+  meta: z.object({ has_more: z.boolean() }).optional(),
+  links: z.object({ next: z.string().nullish() }).optional(),
+});
+
 const STATUS: Record<z.infer<typeof Ticket>["status"], Case["status"]> = {
   new: "open",
   open: "open",
@@ -43,6 +50,8 @@ const STATUS: Record<z.infer<typeof Ticket>["status"], Case["status"]> = {
 };
 const PAGE_SIZE = 100;
 const MOST_PAGES = 10;
+/** Where an update's mark is among the metadata of its audit. */
+const MARK = "sidetone_ref";
 
 const toCustomer = (user: z.infer<typeof User>): Customer => ({
   id: String(user.id),
@@ -59,8 +68,8 @@ const toCase = (ticket: z.infer<typeof Ticket>): Case => ({
 });
 
 /**
- * Zendesk knows users and tickets, no orders. Tickets are created with an `Idempotency-Key`; an update
- * of a ticket knows none, so its comments are not repeated blindly.
+ * Zendesk knows users and tickets, no orders. Tickets are created with an `Idempotency-Key`; an update of a ticket knows
+ * none, so its audit carries a mark, by which a repeated attempt finds it.
  */
 export function openZendeskConnector(config: ZendeskConfig): Connector {
   const credentials =
@@ -88,10 +97,24 @@ export function openZendeskConnector(config: ZendeskConfig): Connector {
     );
     return answer.ticket;
   };
+  const updatedBefore = async (id: string, mark: string, context: CrmContext) => {
+    let path: string | undefined = `tickets/${id}/audits.json?page[size]=${PAGE_SIZE}`;
+    for (let page = 0; path !== undefined && page < MOST_PAGES; page++) {
+      const answer: z.infer<typeof AuditPage> = await service.read(AuditPage, { path }, context);
+      if (answer.audits.some((audit) => audit.metadata?.custom?.[MARK] === mark)) return true;
+      path = answer.meta?.has_more ? (answer.links?.next ?? undefined) : undefined;
+    }
+    return false;
+  };
   const updateTicket = async (id: string, ticket: Record<string, unknown>, context: CrmContext) => {
     if (!/^\d+$/.test(id)) throw new CrmError("CONNECTOR_NOT_FOUND", `there is no ticket ${id}`);
-    const request = { method: "PUT" as const, path: `tickets/${id}.json`, body: { ticket } };
-    return (await service.read(z.object({ ticket: Ticket }), request, context)).ticket;
+    const path = `tickets/${id}.json`;
+    const one = z.object({ ticket: Ticket });
+    const mark = markOf(context);
+    if (context.repeated && (await updatedBefore(id, mark, context)))
+      return (await service.read(one, { path }, context)).ticket;
+    const body = { ticket: { ...ticket, metadata: { [MARK]: mark } } };
+    return (await service.read(one, { method: "PUT", path, body }, context)).ticket;
   };
   const requester = (customerId: string | undefined) =>
     customerId === undefined ? {} : { requester_id: Number(customerId) };
@@ -99,7 +122,7 @@ export function openZendeskConnector(config: ZendeskConfig): Connector {
   return {
     name: config.name,
     kind: "zendesk",
-    idempotent: new Set(["createCase"]),
+    idempotent: new Set(["createCase", "updateCase", "addNote"]),
     operations: {
       async findCustomers({ phone, email, name }, context) {
         if (phone !== undefined) {

@@ -60,6 +60,12 @@ export class HubSpotStandIn extends StandIn {
     }
   }
 
+  override written(): string[] {
+    return (this.things.notes ?? []).map((note) => note.properties.hs_note_body ?? "");
+  }
+  protected override isWrite({ method, url }: Call): boolean {
+    return method !== "GET" && !/\/(search|batch\/read)$/.test(url.pathname);
+  }
   protected unauthorized(): Reply {
     const message = "The OAuth token used to make this call expired";
     return { status: 401, json: { status: "error", category: "EXPIRED_AUTHENTICATION", message } };
@@ -86,6 +92,7 @@ export class HubSpotStandIn extends StandIn {
     if (rest[0] === "search") return this.#search(type, body);
     if (rest[0] === "batch" && rest[1] === "read") {
       const ids = (body.inputs as { id: string }[]).map((input) => input.id);
+      if (ids.length > 100) return invalid("The maximum number of inputs supported is 100");
       return { status: 200, json: { status: "COMPLETE", results: list.filter((thing) => ids.includes(thing.id)) } };
     }
     if (rest[0] === "batch" && rest[1] === "upsert") return this.#upsert(type, body);
@@ -151,7 +158,11 @@ export class HubSpotStandIn extends StandIn {
       const target = types[0]?.associationTypeId === 202 ? "contacts" : "tickets";
       if (!this.things[target]?.some((t) => t.id === to.id)) return missing();
     }
-    return { status: 201, json: this.#make(type, properties ?? {}) };
+    const made = this.#make(type, properties ?? {});
+    for (const { to, types } of associations) {
+      this.#link(types[0]?.associationTypeId === 202 ? "contacts" : "tickets", to.id, type, made.id);
+    }
+    return { status: 201, json: made };
   }
 
   #associations(method: string, type: string, [id = "", , ...rest]: string[]): Reply {

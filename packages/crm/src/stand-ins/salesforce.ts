@@ -31,6 +31,9 @@ export class SalesforceStandIn extends StandIn {
   };
   readonly #cursors = new Map<string, SObject[]>();
 
+  override written(): string[] {
+    return (this.objects.Task ?? []).map((task) => String(task.Description));
+  }
   protected unauthorized(): Reply {
     return fault(401, "INVALID_SESSION_ID", "Session expired or invalid");
   }

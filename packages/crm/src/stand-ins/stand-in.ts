@@ -22,6 +22,8 @@ export interface Reply {
   headers?: Record<string, string>;
   /** Sent as it is instead of `json`. */
   text?: string;
+  /** Never sent: the connection breaks. */
+  isLost?: boolean;
 }
 
 /** What a test may make a stand-in do; every fault runs out by itself. */
@@ -38,6 +40,8 @@ export class Faults {
   /** Answers one request with something other than JSON. */
   garbled = false;
   refusesCredentials = false;
+  /** Carries this many writes out and breaks the connection instead of answering. */
+  losingAnswers = 0;
 }
 
 /** A server that speaks one service's documented API over its own shop. */
@@ -80,6 +84,9 @@ export abstract class StandIn {
     await once(this.#server, "close");
   }
 
+  /** Notes and comments that were written, for services that keep such. */
+  written?(): string[];
+
   /** Where OAuth tokens come from. */
   protected abstract readonly tokenPath: string;
   protected abstract handle(call: Call): Reply | Promise<Reply>;
@@ -121,7 +128,17 @@ export abstract class StandIn {
       faults.garbled = false;
       return { status: 200, text: "<html>Bad gateway</html>" };
     }
+    if (faults.losingAnswers > 0 && this.isWrite(call)) {
+      faults.losingAnswers--;
+      const { status } = await this.handle(call);
+      return { status, isLost: true };
+    }
     return this.handle(call);
+  }
+
+  /** Whether a request changes anything; services differ in what they read by POST. */
+  protected isWrite({ method }: Call): boolean {
+    return method !== "GET";
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -131,6 +148,7 @@ export abstract class StandIn {
     const body = (isForm ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text || "{}")) as Call["body"];
     const url = new URL(request.url ?? "/", this.baseUrl);
     const reply = await this.#answer({ method: request.method ?? "GET", url, headers: request.headers, body });
+    if (reply.isLost) return void request.socket.destroy();
     response.writeHead(reply.status, { "content-type": "application/json", ...reply.headers });
     response.end(reply.text ?? (reply.json === undefined ? "" : JSON.stringify(reply.json)));
   }

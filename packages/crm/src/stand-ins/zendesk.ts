@@ -7,6 +7,8 @@ interface Ticket {
   requester_id: number | null;
   created_at: string;
   comments: { body: string; public: boolean }[];
+  /** The metadata of each update. */
+  audits: Record<string, unknown>[];
 }
 const STATUSES = ["new", "open", "pending", "hold", "solved", "closed"];
 
@@ -20,6 +22,7 @@ export class ZendeskStandIn extends StandIn {
     requester_id: userId(c.customerId ?? ""),
     created_at: c.createdAt,
     comments: [],
+    audits: [],
   }));
   readonly #byKey = new Map<string, { ticket: Ticket; sent: string }>();
   readonly #users = this.shop.customers.map((c) => ({
@@ -30,6 +33,9 @@ export class ZendeskStandIn extends StandIn {
     role: "end-user",
   }));
 
+  override written(): string[] {
+    return this.tickets.flatMap((ticket) => ticket.comments.map((comment) => comment.body));
+  }
   protected unauthorized(): Reply {
     return { status: 401, json: { error: "Couldn't authenticate you" } };
   }
@@ -53,7 +59,10 @@ export class ZendeskStandIn extends StandIn {
     const requested = /^users\/(\d+)\/tickets\/requested$/.exec(path);
     if (requested) return this.#requested(Number(requested[1]), url);
     if (path === "tickets" && method === "POST") return this.#create(body.ticket as Record<string, unknown>, headers);
+    const audits = /^tickets\/(\d+)\/audits$/.exec(path);
+    if (audits) return this.#audits(Number(audits[1]), url);
     const update = /^tickets\/(\d+)$/.exec(path);
+    if (update && method === "GET") return this.#show(Number(update[1]));
     if (update && method === "PUT") return this.#update(Number(update[1]), body.ticket as Record<string, unknown>);
     return { status: 404, json: { error: "InvalidEndpoint", description: "Not found" } };
   }
@@ -108,10 +117,34 @@ export class ZendeskStandIn extends StandIn {
       requester_id: (ticket.requester_id as number | undefined) ?? null,
       created_at: new Date().toISOString(),
       comments: [{ body: comment.body, public: comment.public ?? true }],
+      audits: [],
     };
     this.tickets.push(made);
     if (typeof key === "string") this.#byKey.set(key, { ticket: made, sent });
     return { status: 201, headers: { "x-idempotency-lookup": "miss" }, json: { ticket: made } };
+  }
+
+  #show(id: number): Reply {
+    const ticket = this.tickets.find((t) => t.id === id);
+    if (!ticket) return { status: 404, json: { error: "RecordNotFound", description: "Not found" } };
+    return { status: 200, json: { ticket } };
+  }
+
+  /** Each update is an audit; what was sent as `metadata` is its `metadata.custom`. */
+  #audits(id: number, url: URL): Reply {
+    const ticket = this.tickets.find((t) => t.id === id);
+    if (!ticket) return { status: 404, json: { error: "RecordNotFound", description: "Not found" } };
+    const size = Math.min(PAGE, Number(url.searchParams.get("page[size]") ?? 100));
+    const from = Number(url.searchParams.get("page[after]") ?? 0);
+    const more = from + size < ticket.audits.length;
+    const next = new URL(url);
+    next.searchParams.set("page[after]", String(from + size));
+    const audits = ticket.audits.slice(from, from + size).map((custom, n) => ({
+      id: from + n,
+      ticket_id: id,
+      metadata: { system: {}, custom },
+    }));
+    return { status: 200, json: { audits, meta: { has_more: more }, links: { next: more ? next.href : null } } };
   }
 
   #update(id: number, change: Record<string, unknown>): Reply {
@@ -126,6 +159,7 @@ export class ZendeskStandIn extends StandIn {
     if (change.status !== undefined) ticket.status = String(change.status);
     const comment = change.comment as Ticket["comments"][number] | undefined;
     if (comment) ticket.comments.push(comment);
+    ticket.audits.push((change.metadata ?? {}) as Record<string, unknown>);
     return { status: 200, json: { ticket } };
   }
 }
