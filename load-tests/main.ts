@@ -13,6 +13,11 @@ const BENCHMARKS: { name: string; file: string; quick: string[] }[] = [
     file: "background/main.ts",
     quick: ["--tasks", "500", "--calls", "10,100", "--seconds", "5"],
   },
+  {
+    name: "talk: latencies, words and the ledger at the caller's ear",
+    file: "talk/main.ts",
+    quick: ["--calls", "4"],
+  },
   { name: "interaction: every strategy over the same stimuli", file: "interaction/main.ts", quick: ["--quick"] },
 ];
 

@@ -17,6 +17,7 @@ const NEEDS = {
   "load-tests/main.ts": [REDIS, FLITE, ESPEAK],
   "load-tests/bridge/main.ts": [REDIS, FLITE, ESPEAK],
   "load-tests/background/main.ts": [REDIS],
+  "load-tests/talk/main.ts": [REDIS, FLITE, ESPEAK],
   "load-tests/interaction/main.ts": [REDIS, FLITE, ESPEAK],
 };
 

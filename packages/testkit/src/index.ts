@@ -21,5 +21,7 @@ export { signatureOf } from "./carrier/webhook.ts";
 export { freePort, tempFolder } from "./fixtures/network.ts";
 export { type Exit, type ProcessOptions, TestProcess } from "./fixtures/process.ts";
 export { startRedis, type TestRedis, withRedis } from "./fixtures/redis.ts";
+export { type AgentLine, agentLines, type LineWord } from "./listening/agent-lines.ts";
 export { type CallReport, describeReport, reportOfCall } from "./listening/call-report.ts";
+export { type Listening, listenTo } from "./listening/listening.ts";
 export { readTapeOf, type WholeTape } from "./road/tapes.ts";
