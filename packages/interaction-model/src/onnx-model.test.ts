@@ -139,6 +139,9 @@ describe("features and network against the training's golden tensors", () => {
   });
 });
 
+/** Of a snapshot: magic, checksum, and the weights' hash. */
+const SNAPSHOT_HEAD_BYTES = 40;
+
 describe("OnnxModel", () => {
   const HOPS = 12;
   const calls = Array.from({ length: 64 }, (_, i) => callOf(i + 1, HOPS));
@@ -279,23 +282,34 @@ describe("OnnxModel", () => {
   }
 
   it("keeps a call's state and memory as they are, however long it lasts", async () => {
+    // The same half minute over and over: two minutes of it, or an hour with LONG_CALL_ROUNDS=117.
+    const round = calls.length * HOPS;
+    const hops = round * Number(process.env.LONG_CALL_ROUNDS ?? 4);
     const slot = model.open(1);
     const batch = createHopBatch(1);
     const outputs = createOutputBatch(1, model.info);
     batch.count = 1;
     const sizes: number[] = [];
     const bytes: number[] = [];
-    for (let hop = 0; hop < 3000; hop++) {
-      putRow(batch, 0, slot, calls[hop % 64]!, hop % HOPS);
-      batch.hopIndex[0] = 90_000 - 3000 + hop;
+    const norms: number[] = [];
+    const columns = [outputs.decision, outputs.voice, outputs.symbols];
+    for (let hop = 0; hop < hops; hop++) {
+      putRow(batch, 0, slot, calls[Math.floor(hop / HOPS) % calls.length]!, hop % HOPS);
+      batch.hopIndex[0] = hop;
       await model.step(batch, outputs);
-      if (hop % 1000 !== 999) continue;
-      sizes.push(model.snapshot(slot).length);
+      if (!columns.every((column) => column.every(Number.isFinite))) assert.fail(`not a number at hop ${hop}`);
+      if (hop % round !== round - 1) continue;
+      const snapshot = model.snapshot(slot);
+      const state = new Float32Array(snapshot.slice(SNAPSHOT_HEAD_BYTES).buffer, 0, model.manifest.stateSize);
+      norms.push(Math.hypot(...state));
+      sizes.push(snapshot.length);
       bytes.push(process.memoryUsage().arrayBuffers);
     }
     model.close(slot);
     assert.equal(new Set(sizes).size, 1);
     assert.ok(bytes.at(-1)! - bytes[0]! < 4e6, `${bytes}`);
+    const [, second = 0] = norms;
+    assert.ok(Math.abs(norms.at(-1)! - second) < 0.02 * second, `the state drifts: ${norms}`);
   });
 });
 
