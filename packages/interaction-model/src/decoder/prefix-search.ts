@@ -9,6 +9,8 @@ export interface DecoderSettings {
   readonly beam: number;
   /** Hypotheses this much less likely than the best are dropped, in natural logarithms. */
   readonly width: number;
+  /** No symbol is less likely than this in any frame, in natural logarithms: the network mishears letters now and then. */
+  readonly leastSymbol: number;
   readonly languageWeight: number;
   /** Added for each word, against the language model's liking for few. */
   readonly wordBonus: number;
@@ -20,6 +22,7 @@ export interface DecoderSettings {
 export const DECODER_SETTINGS: DecoderSettings = {
   beam: 48,
   width: 10,
+  leastSymbol: -11,
   languageWeight: 0.7,
   wordBonus: 0.8,
   unknownWord: -6,
@@ -29,8 +32,6 @@ export const DECODER_SETTINGS: DecoderSettings = {
 const BLANK = 0;
 /** Frames whose blank is surer than this change nothing but the scores: ln 0.995. */
 const SURELY_BLANK = -0.005;
-/** Symbols less likely than this are not followed. */
-const SYMBOL_FLOOR = -11;
 const HISTORY_ENTRIES = 2048;
 
 /** Room for one frame's candidates. A frame is finished before the next one begins, whoever's it is: all calls share it. */
@@ -73,6 +74,8 @@ export class PrefixSearch {
   /** A letter that was likeliest in the last frame and not in the one before; 0 for none. */
   newLetter = 0;
   readonly #grammar: Grammar;
+  /** Log probabilities of the frame being heard. */
+  readonly #lp: Float32Array;
   readonly #scratch: Scratch;
   readonly #next: Beam;
   #narrowing: Narrowing;
@@ -87,6 +90,7 @@ export class PrefixSearch {
     this.unknownWord = grammar.language.words.length;
     this.#narrowing = grammar.narrowing("open");
     this.beam = new Beam(settings.beam);
+    this.#lp = new Float32Array(grammar.symbolCount);
     this.#scratch = scratchFor(settings.beam * (grammar.symbolCount + 4));
     this.#next = this.#scratch.next;
     this.begin();
@@ -162,9 +166,11 @@ export class PrefixSearch {
       this.#next.clear();
       let best = -Infinity;
       for (let i = 0; i < beam.count; i++) if (beam.total[i]! > best) best = beam.total[i]!;
+      const own = this.#lp;
+      for (let s = 0; s < own.length; s++) own[s] = Math.max(lp[at + s]!, this.settings.leastSymbol);
       // The best hypothesis can always go on with a blank.
-      this.#leastScore = best + lp[at]! - this.settings.width;
-      for (let i = 0; i < beam.count; i++) this.#extend(i, lp, at, lp[at + top]!, top);
+      this.#leastScore = best + own[BLANK]! - this.settings.width;
+      for (let i = 0; i < beam.count; i++) this.#extend(i, own[top]!, top);
       this.#prune();
     }
     this.#previousTop = top;
@@ -172,44 +178,46 @@ export class PrefixSearch {
   }
 
   /** All that hypothesis `i` can become in this frame. */
-  #extend(i: number, lp: Float32Array, at: number, topLp: number, top: number): void {
+  #extend(i: number, topLp: number, top: number): void {
     const beam = this.beam;
+    const lp = this.#lp;
     const next = this.#next;
     const { lexicon } = this.#grammar;
     const node = beam.node[i]!;
     const context = beam.context[i]!;
     const total = beam.total[i]!;
     if (node === this.unknownNode) {
-      this.#stayUnknown(i, lp, at, top, total);
+      this.#stayUnknown(i, top, total);
       return;
     }
     const own = lexicon.symbolOf[node]!;
-    const blank = total + lp[at]!;
+    const blank = total + lp[BLANK]!;
     // A word may begin with several spaces heard: the root takes them all.
-    const repeat = (node === 0 ? total : beam.symbol[i]!) + lp[at + own]!;
+    const repeat = (node === 0 ? total : beam.symbol[i]!) + lp[own]!;
     const better = Math.max(blank, repeat);
     const stay = better < this.#leastScore ? -1 : next.place(node, context);
     if (stay >= 0) {
       if (better > next.best[stay]!) {
         next.follow(stay, beam, i, better);
-        if (node !== 0) next.gap[stay]! += Math.max(lp[at]!, lp[at + own]!) - topLp;
+        if (node !== 0) next.gap[stay]! += Math.max(lp[BLANK]!, lp[own]!) - topLp;
       }
       next.blank[stay] = logAdd(next.blank[stay]!, blank);
       next.symbol[stay] = logAdd(next.symbol[stay]!, repeat);
     }
-    this.#spellOn(i, lp, at, topLp, total);
+    this.#spellOn(i, topLp, total);
     const word = lexicon.wordAt[node]!;
-    const ended = total + lp[at + SPACE_SYMBOL]!;
+    const ended = total + lp[SPACE_SYMBOL]!;
     if (word >= 0 && ended + this.largestEndGain(i) >= this.#leastScore) {
       const gained = this.endGain(i, word);
       this.#endWord(i, word, ended + gained, gained);
     }
-    if (node === 0 && top > SPACE_SYMBOL) this.#beginUnknown(i, total + lp[at + top]!);
+    if (node === 0 && top > SPACE_SYMBOL) this.#beginUnknown(i, total + lp[top]!);
   }
 
   /** Children of the node: one more letter. */
-  #spellOn(i: number, lp: Float32Array, at: number, topLp: number, total: number): void {
+  #spellOn(i: number, topLp: number, total: number): void {
     const beam = this.beam;
+    const lp = this.#lp;
     const next = this.#next;
     const { lexicon } = this.#grammar;
     const { lookahead } = this.#narrowing;
@@ -218,8 +226,7 @@ export class PrefixSearch {
     const had = node === 0 ? 0 : lookahead[node]!;
     for (let child = lexicon.firstChild[node]!; child < lexicon.endChild[node]!; child++) {
       const symbol = lexicon.symbolOf[child]!;
-      const symbolLp = lp[at + symbol]!;
-      if (symbolLp < SYMBOL_FLOOR) continue;
+      const symbolLp = lp[symbol]!;
       // The same letter twice needs a blank between.
       const from = symbol === own ? beam.blank[i]! : total;
       if (from === -Infinity) continue;
@@ -282,13 +289,14 @@ export class PrefixSearch {
   }
 
   /** Inside a word that is not known any letter goes, at a price. */
-  #stayUnknown(i: number, lp: Float32Array, at: number, top: number, total: number): void {
+  #stayUnknown(i: number, top: number, total: number): void {
     const next = this.#next;
+    const lp = this.#lp;
     const isNew = top > SPACE_SYMBOL && top !== this.#previousTop;
     const cost = isNew ? this.settings.unknownLetter : 0;
     // A space is where the word may end; staying in it through a space costs what the next likeliest symbol costs.
-    let inside = lp[at]!;
-    if (top > SPACE_SYMBOL) inside = Math.max(inside, lp[at + top]!);
+    let inside = lp[BLANK]!;
+    if (top > SPACE_SYMBOL) inside = Math.max(inside, lp[top]!);
     const score = total + inside + cost;
     const to = score < this.#leastScore ? -1 : next.place(this.unknownNode, this.beam.context[i]!);
     if (to >= 0) {
@@ -302,10 +310,8 @@ export class PrefixSearch {
       }
       next.symbol[to] = logAdd(next.symbol[to]!, score);
     }
-    if (lp[at + SPACE_SYMBOL]! > SYMBOL_FLOOR) {
-      const gained = this.settings.wordBonus;
-      this.#endWord(i, this.unknownWord, total + lp[at + SPACE_SYMBOL]! + gained, gained);
-    }
+    const gained = this.settings.wordBonus;
+    this.#endWord(i, this.unknownWord, total + lp[SPACE_SYMBOL]! + gained, gained);
   }
 
   #wordScore(context: number, word: number): number {
