@@ -28,6 +28,8 @@ export interface Stack {
   dataDir: string;
   redisUrl: string;
   processes: Record<string, TestProcess>;
+  /** Where each process tells its metrics. */
+  metricsUrls: { bridge: string; pod: string; worker: string };
   close(): Promise<void>;
 }
 
@@ -88,7 +90,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     await close();
     throw error;
   }
-  return { carrier, voiceUrl: `${publicUrl}/voice`, dataDir: folder.path, redisUrl, processes, close };
+  const metricsUrls = {
+    bridge: `${publicUrl}/metrics`,
+    pod: `http://127.0.0.1:${ports.podHttp}/metrics`,
+    worker: `http://127.0.0.1:${ports.worker}/metrics`,
+  };
+  return { carrier, voiceUrl: `${publicUrl}/voice`, dataDir: folder.path, redisUrl, processes, metricsUrls, close };
 
   async function startAll(): Promise<void> {
     const podHttp = `http://127.0.0.1:${ports.podHttp}/ready`;

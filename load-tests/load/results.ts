@@ -1,0 +1,17 @@
+import type { StepFigures } from "./promises.ts";
+
+/** docs/results/load.json, from which load.md and docs/CAPACITY.md are made. */
+export interface LoadResults {
+  facts: {
+    command: string;
+    commit: string;
+    machine: string;
+    /** At the end, of one minute; above what the run itself used, others were at work. */
+    loadAverage: number;
+    startedAt: string;
+    endedAt: string;
+  };
+  steps: StepFigures[];
+  /** What broke first, and at how many calls; empty where nothing did. */
+  broken: string[];
+}
