@@ -85,6 +85,34 @@ describe("a tab's socket", () => {
     assert.equal(update?.whole?.summary.atMs, (3 * EVENTS_KEPT - 1) * 40);
   });
 
+  it("sends of a call that it knows only what changed, and says what is no more", () => {
+    const { calls, sent, tab } = open();
+    const quiet: CallEvent = { type: "floor", callId: "c1", atMs: 0, caller: false, agent: false, decision: "listen" };
+    calls.apply(started("c1"), 0);
+    calls.apply(quiet, 0);
+    tab.request({ type: "watch-list", on: true });
+    tab.flush();
+    assert.equal(sent[0]?.list?.changed[0]?.from, "+441632960011");
+    assert.equal(sent[0]?.list?.changed[0]?.silentSinceMs, 0);
+    calls.apply({ ...quiet, atMs: 40, caller: true }, 0);
+    tab.flush();
+    assert.deepEqual(sent[1]?.list?.changed, [{ id: "c1", atMs: 40, callerTalks: true, longestSilenceMs: 40, silentSinceMs: null }]);
+    // A tab that asks anew gets everything again.
+    tab.request({ type: "watch-list", on: true });
+    tab.flush();
+    assert.equal(sent[2]?.list?.changed[0]?.from, "+441632960011");
+  });
+
+  it("leaves the list out of a flush that is for opened calls only", () => {
+    const { calls, sent, tab } = open();
+    calls.apply(started("c1"), 0);
+    tab.request({ type: "watch-list", on: true });
+    tab.flush(false);
+    assert.equal(sent.length, 0);
+    tab.flush();
+    assert.equal(sent[0]?.list?.changed.length, 1);
+  });
+
   it("says when a call has gone", () => {
     const { calls, sent, tab } = open();
     calls.apply(started("c1"), 0);

@@ -19,13 +19,18 @@ export interface TabWire {
   close(code?: number, reason?: string): void;
 }
 
+/** What is new of a call in the list: every field at first, then those that changed; `null` for one that has none now. */
+export type SummaryChange = { id: string } & { [K in keyof LiveSummary]?: LiveSummary[K] | null };
+
 /** One message to a tab. */
 export interface TabBatch {
-  list?: { whole: boolean; changed: LiveSummary[]; gone: string[] };
+  list?: { whole: boolean; changed: SummaryChange[]; gone: string[] };
   calls?: { callId: string; live: boolean; whole: LiveCall | undefined; events: CallEvent[]; dropped: number }[];
 }
 
-export const FLUSH_MS = 200;
+export const FLUSH_MS = 250;
+/** The list of calls goes out with every second flush: nobody reads hundreds of rows faster. */
+export const LIST_EVERY = 2;
 /** More than this unsent means a slow tab: it gets no new message, its changes go on coalescing. */
 export const HIGH_WATER_BYTES = 256 * 1024;
 /** Events kept per opened call while the tab is slow; the oldest go first. */
@@ -52,6 +57,8 @@ export class TabSocket implements Follower {
   #list = false;
   #listWhole = false;
   readonly #changed = new Set<string>();
+  /** What the tab knows of each call in its list. */
+  readonly #known = new Map<string, LiveSummary>();
   readonly #watched = new Map<string, Watch>();
 
   constructor(wire: TabWire, calls: LiveCalls, role: Role, mask: Mask) {
@@ -65,6 +72,7 @@ export class TabSocket implements Follower {
       this.#list = request.on;
       this.#listWhole = request.on;
       this.#changed.clear();
+      this.#known.clear();
       return;
     }
     if (!request.on) {
@@ -97,10 +105,10 @@ export class TabSocket implements Follower {
   }
 
   /** Sends what has come up since the last flush, unless the tab is slow. */
-  flush(): void {
+  flush(withList = true): void {
     if (this.#wire.bufferedAmount > HIGH_WATER_BYTES) return;
     const message: TabBatch = {};
-    if (this.#list && (this.#listWhole || this.#changed.size > 0)) message.list = this.#takeList();
+    if (withList && this.#list && (this.#listWhole || this.#changed.size > 0)) message.list = this.#takeList();
     const calls: NonNullable<TabBatch["calls"]> = [];
     for (const [callId, watch] of this.#watched) {
       if (!watch.whole && watch.events.length === 0) continue;
@@ -123,13 +131,19 @@ export class TabSocket implements Follower {
   #takeList(): NonNullable<TabBatch["list"]> {
     const whole = this.#listWhole;
     const ids = whole ? [...this.#calls.all()].map((call) => call.summary.id) : [...this.#changed];
-    const changed: LiveSummary[] = [];
+    const changed: SummaryChange[] = [];
     const gone: string[] = [];
     for (const id of ids) {
       const call = this.#calls.get(id);
-      if (call)
-        changed.push(this.#mask ? this.#mask.liveSummary(call.summary, this.#calls.secretsOf(id)) : call.summary);
-      else gone.push(id);
+      if (!call) {
+        this.#known.delete(id);
+        gone.push(id);
+        continue;
+      }
+      // The live summary is changed in place: what the tab knows is a copy.
+      const shown = this.#mask ? this.#mask.liveSummary(call.summary, this.#calls.secretsOf(id)) : { ...call.summary };
+      changed.push(changeOf(shown, this.#known.get(id)));
+      this.#known.set(id, shown);
     }
     this.#listWhole = false;
     this.#changed.clear();
@@ -139,4 +153,15 @@ export class TabSocket implements Follower {
   #shown(call: LiveCall): LiveCall {
     return this.#mask ? this.#mask.liveCall(call, this.#calls.secretsOf(call.summary.id)) : call;
   }
+}
+
+function changeOf(now: LiveSummary, before: LiveSummary | undefined): SummaryChange {
+  if (!before) return now;
+  const change: Record<string, unknown> = { id: now.id };
+  for (const key of Object.keys(now) as (keyof LiveSummary)[]) {
+    if (now[key] === before[key]) continue;
+    if (key === "lastLine" && now.lastLine?.text === before.lastLine?.text) continue;
+    change[key] = now[key] ?? null;
+  }
+  return change as SummaryChange;
 }

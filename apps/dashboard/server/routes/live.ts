@@ -5,7 +5,7 @@ import type { Api, DashboardContext } from "../context.ts";
 import { audit, who } from "../guard.ts";
 import { listenIn } from "../live/listen-in.ts";
 import type { LiveCall } from "../live/live-call.ts";
-import { FLUSH_MS, TabRequest, TabSocket } from "../live/tab-socket.ts";
+import { FLUSH_MS, LIST_EVERY, TabRequest, TabSocket } from "../live/tab-socket.ts";
 import { seesPlainText } from "../masking.ts";
 
 const Params = z.object({ id: z.string().min(1).max(200) });
@@ -16,8 +16,10 @@ const Summary = z.object({ id: z.string() }).catchall(z.unknown());
 export function liveRoutes(app: Api, context: DashboardContext): void {
   const { liveCalls, redis, database, mask } = context;
   const tabs = new Set<TabSocket>();
+  let flushes = 0;
   const flusher = setInterval(() => {
-    for (const tab of tabs) tab.flush();
+    const withList = flushes++ % LIST_EVERY === 0;
+    for (const tab of tabs) tab.flush(withList);
   }, FLUSH_MS);
   flusher.unref();
   app.addHook("onClose", async () => clearInterval(flusher));

@@ -1,9 +1,13 @@
 import captureUrl from "../phone/capture.worklet.ts?worker&url";
+import type { PlayoutOptions } from "../phone/playout.worklet.ts";
 import playoutUrl from "../phone/playout.worklet.ts?worker&url";
 
 const HOP_BYTES = 320;
 const HEAD_BYTES = 8;
 const BLOCK_BYTES = HEAD_BYTES + 2 * HOP_BYTES;
+
+/** Hops come every 40 ms, two or three at once on an uneven way; beyond that the listener catches up. */
+const LATENESS: PlayoutOptions = { maxQueuedMs: 160, keptQueuedMs: 60 };
 
 /** Hears a live call, caller on the left and agent on the right, and speaks into it once taken over. */
 export class Listener {
@@ -30,6 +34,7 @@ export class Listener {
       const node = new AudioWorkletNode(this.#context, "sidetone-playout", {
         numberOfInputs: 0,
         outputChannelCount: [1],
+        processorOptions: LATENESS,
       });
       const panner = new StereoPannerNode(this.#context, { pan });
       node.connect(panner).connect(this.#context.destination);

@@ -1,6 +1,6 @@
 import { useEffect, useSyncExternalStore } from "react";
 import { applyCallEvent, type LiveCall, type LiveSummary } from "../../../server/live/live-call.ts";
-import type { TabBatch } from "../../../server/live/tab-socket.ts";
+import type { SummaryChange, TabBatch } from "../../../server/live/tab-socket.ts";
 
 type CallEvent = Parameters<typeof applyCallEvent>[1];
 
@@ -25,10 +25,17 @@ class LiveSocket {
   readonly #eventListeners = new Map<string, Set<(event: CallEvent) => void>>();
   readonly #summaries = new Map<string, LiveSummary>();
   readonly #watched = new Map<string, WatchedCall>();
+  #behind = false;
   list: readonly LiveSummary[] = [];
   state: "idle" | "open" | "waiting" = "idle";
   /** False until the first whole list has come. */
   listKnown = false;
+
+  constructor() {
+    document.addEventListener("visibilitychange", () => {
+      if (this.#behind) this.#tell();
+    });
+  }
 
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -104,7 +111,8 @@ class LiveSocket {
   #take(batch: TabBatch): void {
     if (batch.list) {
       if (batch.list.whole) this.#summaries.clear();
-      for (const summary of batch.list.changed) this.#summaries.set(summary.id, summary);
+      for (const change of batch.list.changed)
+        this.#summaries.set(change.id, merged(this.#summaries.get(change.id), change));
       for (const id of batch.list.gone) this.#summaries.delete(id);
       this.list = [...this.#summaries.values()];
       this.listKnown = true;
@@ -126,8 +134,20 @@ class LiveSocket {
   }
 
   #tell(): void {
+    // Nobody sees a hidden tab: it takes everything in, and draws when it is looked at again.
+    if (document.visibilityState === "hidden") {
+      this.#behind = true;
+      return;
+    }
+    this.#behind = false;
     for (const listener of this.#listeners) listener();
   }
+}
+
+function merged(known: LiveSummary | undefined, change: SummaryChange): LiveSummary {
+  const next: Record<string, unknown> = { ...known };
+  for (const [key, value] of Object.entries(change)) next[key] = value ?? undefined;
+  return next as unknown as LiveSummary;
 }
 
 export const liveSocket = new LiveSocket();

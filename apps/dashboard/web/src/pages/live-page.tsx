@@ -1,13 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Activity, Search } from "lucide-react";
-import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { memo, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import type { LiveSummary } from "../../../server/live/live-call.ts";
 import { clock, phoneNumber, span, words } from "../format.ts";
 import { useLiveList } from "../live/live-socket.ts";
 import { cn } from "../ui/class-names.ts";
 import { Input, Select } from "../ui/fields.tsx";
-import { Tip } from "../ui/overlays.tsx";
 import { Badge, Card, Empty, PageHead, Spinner } from "../ui/surface.tsx";
 
 /** Signals of how a call goes, from what happened on the line; nothing is guessed about people. */
@@ -173,7 +172,7 @@ function CallList({ calls }: { calls: readonly LiveSummary[] }) {
   );
 }
 
-function Row({ call }: { call: LiveSummary }) {
+const Row = memo(function Row({ call }: { call: LiveSummary }) {
   const signals = signalsOf(call);
   return (
     <Link
@@ -226,7 +225,7 @@ function Row({ call }: { call: LiveSummary }) {
       </span>
     </Link>
   );
-}
+});
 
 /** Who has the floor, in words and colour. */
 export function Floor({ call }: { call: LiveSummary }) {
@@ -238,11 +237,10 @@ export function Floor({ call }: { call: LiveSummary }) {
       ? (["Agent talks", "agent"] as const)
       : (["Quiet", "neutral"] as const);
   return (
-    <Tip text={`The model's decision: ${call.decision}`}>
-      <Badge tone={tone}>
-        <span aria-hidden className="size-1.5 rounded-full bg-current" />
-        {text}
-      </Badge>
-    </Tip>
+    // A tooltip of the browser's own: hundreds of these change several times a second.
+    <Badge tone={tone} title={`The model's decision: ${call.decision}`}>
+      <span aria-hidden className="size-1.5 rounded-full bg-current" />
+      {text}
+    </Badge>
   );
 }

@@ -7,6 +7,14 @@ const LINE_HZ = 8_000;
 const RING_SAMPLES = LINE_HZ * 60;
 const HALF_WIDTH = 12;
 
+/** What a node may be given at its making. */
+export interface PlayoutOptions {
+  /** More than this waiting, and the oldest is skipped: a listener wants now, not everything. Unset: nothing is. */
+  maxQueuedMs?: number;
+  /** How much is left waiting after a skip, against the unevenness of the way. */
+  keptQueuedMs?: number;
+}
+
 /** Plays mu-law frames as they come, reports marks when the sound before them has been played. */
 class Playout extends AudioWorkletProcessor {
   readonly #ring = new Float32Array(RING_SAMPLES);
@@ -17,14 +25,21 @@ class Playout extends AudioWorkletProcessor {
   #peak = 0;
   #sinceReport = 0;
 
-  constructor() {
+  readonly #maxQueued: number;
+  readonly #keptQueued: number;
+
+  constructor(options: { processorOptions?: PlayoutOptions }) {
     super();
+    const { maxQueuedMs, keptQueuedMs } = options.processorOptions ?? {};
+    this.#maxQueued = maxQueuedMs === undefined ? Number.POSITIVE_INFINITY : (maxQueuedMs * LINE_HZ) / 1_000;
+    this.#keptQueued = ((keptQueuedMs ?? 0) * LINE_HZ) / 1_000;
     this.port.onmessage = (message: MessageEvent<Order>) => this.#take(message.data);
   }
 
   #take(order: Order): void {
     if ("frame" in order) {
       for (const code of order.frame) this.#ring[this.#written++ % RING_SAMPLES] = decodeMuLaw(code);
+      if (this.#written - this.#position > this.#maxQueued) this.#position = this.#written - this.#keptQueued;
     } else if ("mark" in order) this.#marks.push({ at: this.#written, name: order.mark });
     else {
       this.#written = Math.ceil(this.#position);
