@@ -23,6 +23,12 @@ const Environment = z.object({
   TWILIO_ACCOUNT_SID: z.string().optional().describe("The account SID from the carrier's console."),
   TWILIO_AUTH_TOKEN: z.string().min(8).optional().describe("The carrier's auth token; the bridge's must be the same."),
   TWILIO_API_BASE: fields.url(),
+  CONNECTORS_FILE: z.string().optional().describe("The worker's connectors file; unset, DATA_DIR/connectors.yaml."),
+  SEALING_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/, "must be base64 of 32 bytes")
+    .optional()
+    .describe("The key of connectors' secrets, where worker and dashboard do not share DATA_DIR; the same for both."),
   TRUST_PROXY: fields.flag(false),
   LOG_LEVEL: fields.logLevel,
 });
@@ -39,6 +45,8 @@ export interface DashboardConfig {
   /** The address that people open; cookies are secure when it is https. */
   origin: string;
   twilio: { accountSid: string | undefined; authToken: string | undefined; apiBase: string };
+  connectorsFile: string | undefined;
+  sealingKey: string | undefined;
   trustProxy: boolean;
   logLevel: string;
 }
@@ -62,6 +70,8 @@ export function readDashboardConfig(env: Readonly<Record<string, string | undefi
       authToken: given.TWILIO_AUTH_TOKEN,
       apiBase: given.TWILIO_API_BASE ?? "https://api.twilio.com",
     },
+    connectorsFile: given.CONNECTORS_FILE,
+    sealingKey: given.SEALING_KEY,
     trustProxy: given.TRUST_PROXY,
     logLevel: given.LOG_LEVEL,
   };

@@ -3,7 +3,7 @@ import { fields } from "@sidetone/platform";
 import { z } from "zod";
 
 /** The worker's environment. README.md lists it. */
-export const WorkerConfig = z.object({
+const Environment = z.object({
   WORKER_PORT: fields.port(8092),
   WORKER_HOST: fields.host,
   REDIS_URL: fields.redisUrl,
@@ -25,6 +25,11 @@ export const WorkerConfig = z.object({
     .string()
     .optional()
     .describe("A YAML file of connectors; unset, DATA_DIR/connectors.yaml where it exists, else the embedded shop."),
+  SEALING_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/, "must be base64 of 32 bytes")
+    .optional()
+    .describe("The key of connectors' secrets, where worker and dashboard do not share DATA_DIR; the same for both."),
   KNOWLEDGE_DIR: z
     .string()
     .default(join(import.meta.dirname, "../knowledge"))
@@ -38,8 +43,24 @@ export const WorkerConfig = z.object({
   TWILIO_ACCOUNT_SID: z.string().optional().describe("The account SID from the Twilio console."),
   TWILIO_AUTH_TOKEN: z.string().optional().describe("The auth token from the Twilio console."),
   TWILIO_API_BASE: fields.url(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, "must begin with smtp:// or smtps://")
+    .optional()
+    .describe("smtp://user:password@host:587 for e-mail to callers, or leave it unset for none."),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^@]+@[^@]+$/, "must hold an e-mail address")
+    .optional()
+    .describe("The address that e-mail to callers comes from, such as Harbour and Lane <service@example.com>."),
+  MAIL_SUBJECT: z.string().min(1).max(200).default("Your call").describe("The subject of e-mail to callers."),
   REASONING_URL: fields.url(),
   REASONING_MODEL: z.string().default("default").describe("The model's name at REASONING_URL."),
   REASONING_KEY: z.string().optional().describe("The key for REASONING_URL, where it wants one."),
 });
+
+export const WorkerConfig = Environment.refine(
+  ({ SMTP_URL, MAIL_FROM }) => SMTP_URL === undefined || MAIL_FROM !== undefined,
+  { path: ["MAIL_FROM"], message: "is needed with SMTP_URL" },
+);
 export type WorkerConfig = z.infer<typeof WorkerConfig>;

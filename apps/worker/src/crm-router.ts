@@ -1,9 +1,16 @@
-import type { CrmContext, CrmInput, CrmOperation, CrmOutput, GuardedCrm } from "@sidetone/crm";
+import {
+  type CrmContext,
+  CrmError,
+  type CrmInput,
+  type CrmOperation,
+  type CrmOutput,
+  type GuardedCrm,
+} from "@sidetone/crm";
 
 /** Which connector does which operation. An operation without a route of its own goes to the first that can. */
 export class CrmRouter {
-  readonly #connectors: readonly GuardedCrm[];
-  readonly #routes: Partial<Record<CrmOperation, string>>;
+  #connectors: readonly GuardedCrm[];
+  #routes: Partial<Record<CrmOperation, string>>;
 
   constructor(connectors: readonly GuardedCrm[], routes: Partial<Record<CrmOperation, string>> = {}) {
     this.#connectors = connectors;
@@ -14,22 +21,29 @@ export class CrmRouter {
     return this.#connectors;
   }
 
+  /** Takes a whole new set; what runs already goes on with the connector that it has. Closing the old ones is the caller's. */
+  replace(connectors: readonly GuardedCrm[], routes: Partial<Record<CrmOperation, string>>): void {
+    this.#connectors = connectors;
+    this.#routes = routes;
+  }
+
   named(name: string): GuardedCrm | undefined {
     return this.#connectors.find((c) => c.name === name);
   }
 
+  /** @throws CrmError CONNECTOR_UNSUPPORTED when there is no connector at all */
   for(operation: CrmOperation): GuardedCrm {
     const routed = this.#routes[operation];
     const found =
       (routed === undefined ? undefined : this.named(routed)) ??
       this.#connectors.find((c) => c.can(operation)) ??
       this.#connectors[0];
-    if (!found) throw new Error("a router needs a connector");
+    if (!found) throw new CrmError("CONNECTOR_UNSUPPORTED", "no connector is enabled");
     return found;
   }
 
   /** @throws CrmError */
-  call<O extends CrmOperation>(operation: O, input: CrmInput<O>, context: CrmContext): Promise<CrmOutput<O>> {
+  async call<O extends CrmOperation>(operation: O, input: CrmInput<O>, context: CrmContext): Promise<CrmOutput<O>> {
     return this.for(operation).call(operation, input, context);
   }
 

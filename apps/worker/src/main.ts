@@ -1,11 +1,13 @@
 import { mkdirSync } from "node:fs";
+import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { connectRedis, createLog, Metrics, readConfig, Shutdown, serveOperations } from "@sidetone/platform";
-import { openDatabase, openTapeStorage } from "@sidetone/store";
+import { openDatabase, openTapeStorage, Sealer } from "@sidetone/store";
 import fastify from "fastify";
 import { afterCallTools } from "./after-call/after-call-tools.ts";
 import { WorkerConfig } from "./config.ts";
-import { openConnectors } from "./connectors.ts";
+import { ConnectorDesk } from "./connector-desk.ts";
+import { Connectors } from "./connectors.ts";
 import { crmTools } from "./crm-tools.ts";
 import { DeadLetters, serveDeadLetters } from "./dead-letters.ts";
 import { KnowledgeBase } from "./knowledge/knowledge-base.ts";
@@ -32,9 +34,12 @@ const shutdown = new Shutdown(log);
 const metrics = new Metrics("worker");
 
 mkdirSync(config.DATA_DIR, { recursive: true });
-const crm = openConnectors(config, process.env, metrics, log);
 const database = openDatabase(config.DATABASE_URL, config.DATA_DIR);
 await database.migrate();
+const sealer = Sealer.open(config.DATA_DIR, config.SEALING_KEY);
+const connectors = new Connectors({ config, env: process.env, database, sealer, metrics, log });
+await connectors.start();
+const { crm } = connectors;
 const tapes = await openTapeStorage({ folder: resolve(config.DATA_DIR, "tapes"), storageUrl: config.STORAGE_URL });
 
 const knowledge = new KnowledgeBase([config.KNOWLEDGE_DIR, resolve(config.DATA_DIR, "knowledge")], log);
@@ -65,6 +70,14 @@ const worker = new TaskWorker({
   metrics: new TaskMetrics(metrics),
   log,
   concurrency: { lookup: config.WORKER_CONCURRENCY },
+});
+
+const desk = new ConnectorDesk({
+  connectors,
+  workerId: `${hostname()}:${config.WORKER_PORT}`,
+  redis,
+  connect,
+  log,
 });
 
 /** With an endpoint, the model answers what the playbook does not cover, and words the summaries. */
@@ -110,7 +123,8 @@ shutdown.add("tasks", () => worker.drain(config.WORKER_DRAIN_MS));
 shutdown.add("reasoning", () => childTasks?.close());
 shutdown.add("operations server", () => server.close());
 shutdown.add("knowledge", () => clearInterval(refreshing));
-shutdown.add("connectors", () => crm.close());
+shutdown.add("connector desk", () => desk.close());
+shutdown.add("connectors", () => connectors.close());
 shutdown.add("database", () => database.close());
 shutdown.add("redis", () => redis.disconnect());
 shutdown.listen();

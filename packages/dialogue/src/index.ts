@@ -1,3 +1,4 @@
+export { runConversation } from "./conversation/script.ts";
 export type { Effect, EffectOf, SpokenAct, Urgency } from "./effects.ts";
 export { DIALOGUE_ERRORS, DialogueError, type DialogueErrorCode, type PlaybookDefect } from "./errors.ts";
 export type { DialogueEvent, DialogueEventOf } from "./events.ts";

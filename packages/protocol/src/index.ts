@@ -1,5 +1,6 @@
 export * from "./call-events.ts";
 export * from "./carrier.ts";
+export * from "./connectors.ts";
 export * from "./decision.ts";
 export * from "./entities.ts";
 export * from "./expectation.ts";

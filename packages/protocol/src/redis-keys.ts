@@ -36,6 +36,13 @@ export const effectKey = (idempotencyKey: string): string => `${REDIS_PREFIX}:ef
 /** List of the latest durations of a task kind in milliseconds. */
 export const taskDurationsKey = (kind: string): string => `${REDIS_PREFIX}:durations:${kind}`;
 
+/** Hash worker -> JSON `ConnectorStates`: what each worker's connectors are and how they do. */
+export const CONNECTORS_HASH = `${REDIS_PREFIX}:connectors`;
+/** List of `ConnectorCheck`s: the first worker that is free takes one and tries that connector. */
+export const CONNECTOR_CHECKS_LIST = `${REDIS_PREFIX}:connector-checks`;
+/** List of one `ConnectorChecked`: the answer to a check; expires after a minute. */
+export const connectorCheckedKey = (id: string): string => `${REDIS_PREFIX}:connector-checked:${id}`;
+
 /** BullMQ queue names may not contain ":"; the BullMQ prefix is REDIS_PREFIX. */
 export const queueName = (costClass: CostClass): string => `tasks-${costClass}`;
 /** BullMQ job id of a task: the same delegation twice is one job. */

@@ -1,4 +1,4 @@
-import { type DialogueEvent, openDialogue, type ParsedPlaybook, reduce } from "@sidetone/dialogue";
+import { type DialogueEvent, openDialogue, type ParsedPlaybook, reduce, runConversation } from "@sidetone/dialogue";
 
 export interface Check {
   name: string;
@@ -12,7 +12,8 @@ const FILLERS: Record<string, string> = { item: "the lamp", when: "last week", n
 
 /**
  * Runs a playbook through the dialogue without audio: the opening must say that it is automated before it
- * asks anything, and every want must be recognised from the first examples that its author gave.
+ * asks anything, every want must be recognised from the first examples that its author gave, and the conversations that
+ * the playbook itself expects must go as expected.
  */
 export function dryRun(playbook: ParsedPlaybook): Check[] {
   if (playbook.model === "line-test") {
@@ -40,6 +41,14 @@ export function dryRun(playbook: ParsedPlaybook): Check[] {
         missed.length === 0
           ? `Recognised from ${examples.length} examples.`
           : `Not recognised from: ${missed.map((line) => `“${line}”`).join(", ")}`,
+    });
+  }
+  for (const conversation of playbook.document.tests) {
+    const { failures } = runConversation(playbook.document, conversation);
+    checks.push({
+      name: `Conversation: ${conversation.name}`,
+      passed: failures.length === 0,
+      detail: failures.length === 0 ? "It goes as expected." : failures.join(" "),
     });
   }
   return checks;

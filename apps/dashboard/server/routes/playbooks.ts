@@ -6,7 +6,6 @@ import {
   listPlaybooks,
   markTested,
   playbookVersions,
-  publishVersion,
   saveDraft,
 } from "@sidetone/store";
 import { z } from "zod";
@@ -19,7 +18,7 @@ const Id = z
   .string()
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
   .max(50);
-const Params = z.object({ id: Id, version: z.coerce.number().int().positive() });
+export const VersionParams = z.object({ id: Id, version: z.coerce.number().int().positive() });
 const Source = z.string().max(200_000);
 const Defect = z.object({
   line: z.number(),
@@ -38,6 +37,8 @@ const Version = z.object({
   testedAt: z.string().nullable(),
   publishedAt: z.string().nullable(),
   publishedBy: z.string().nullable(),
+  /** Why it was published although the gate was shut. */
+  overrideReason: z.string().nullable(),
 });
 /** Calls that try a version run it under a name of its own, so that no other caller meets it. */
 const tryId = (id: string) => `${id}--try`;
@@ -52,9 +53,10 @@ const shown = (row: Row): z.infer<typeof Version> => ({
   testedAt: row.tested_at,
   publishedAt: row.published_at,
   publishedBy: row.published_by,
+  overrideReason: row.override_reason,
 });
 
-function check(source: string): {
+export function check(source: string): {
   defects: z.infer<typeof Defect>[];
   id: string | undefined;
   title: string | undefined;
@@ -144,7 +146,7 @@ export function playbookRoutes(app: Api, context: DashboardContext): void {
       schema: {
         tags,
         summary: "A playbook's versions, newest first",
-        params: Params.pick({ id: true }),
+        params: VersionParams.pick({ id: true }),
         response: { 200: z.object({ versions: z.array(Version) }) },
       },
     },
@@ -163,7 +165,7 @@ export function playbookRoutes(app: Api, context: DashboardContext): void {
       schema: {
         tags,
         summary: "One version with its text and its last test",
-        params: Params,
+        params: VersionParams,
         response: { 200: Version.extend({ source: z.string(), report: z.array(CheckResult) }) },
       },
     },
@@ -209,7 +211,7 @@ export function playbookRoutes(app: Api, context: DashboardContext): void {
       schema: {
         tags,
         summary: "Save a draft. Drafts may be wrong; only sound ones are tested and published",
-        params: Params,
+        params: VersionParams,
         body: z.object({ source: Source, note: z.string().max(500).optional() }),
         response: { 200: z.object({ defects: z.array(Defect) }) },
       },
@@ -233,7 +235,7 @@ export function playbookRoutes(app: Api, context: DashboardContext): void {
       schema: {
         tags,
         summary: "Check a version, and talk it through without audio",
-        params: Params,
+        params: VersionParams,
         response: { 200: z.object({ passed: z.boolean(), report: z.array(CheckResult), defects: z.array(Defect) }) },
       },
     },
@@ -255,7 +257,7 @@ export function playbookRoutes(app: Api, context: DashboardContext): void {
       schema: {
         tags,
         summary: "Let the Phone page call this version; no other caller meets it",
-        params: Params,
+        params: VersionParams,
         response: { 200: z.object({ playbookId: z.string() }) },
       },
     },
@@ -267,39 +269,6 @@ export function playbookRoutes(app: Api, context: DashboardContext): void {
       await writePublished(config.dataDir, { id: tryId(id), version, source: row.source });
       await audit(database, request, "playbook.try", `${id} v${version}`);
       return { playbookId: tryId(id) };
-    },
-  );
-
-  app.post(
-    "/api/playbooks/:id/versions/:version/publish",
-    {
-      schema: {
-        tags,
-        summary: "Publish a tested version, or roll back to one that was published before",
-        params: Params,
-        response: { 200: z.object({ published: z.number() }) },
-      },
-    },
-    async (request) => {
-      const { id, version } = request.params;
-      const row = await find(id, version);
-      // What was sound when it was tested must still be, by today's rules.
-      const { defects } = check(row.source);
-      if (defects.length > 0)
-        throw new SidetoneError(
-          "PLAYBOOK_INVALID",
-          defects.map((each) => `Line ${each.line}: ${each.problem}`).join(" "),
-        );
-      if (!(await publishVersion(database.db, { playbookId: id, version, by: who(request).name })))
-        throw new SidetoneError("CONFLICT", "Only a tested version can be published.");
-      await writePublished(config.dataDir, { id, version, source: row.source });
-      await audit(
-        database,
-        request,
-        row.state === "retired" ? "playbook.roll-back" : "playbook.publish",
-        `${id} v${version}`,
-      );
-      return { published: version };
     },
   );
 }

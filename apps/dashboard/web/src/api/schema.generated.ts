@@ -976,6 +976,7 @@ export interface paths {
                                     confidence?: number;
                                     heard: boolean;
                                 }[];
+                                hidden?: boolean;
                             }[];
                             tasks: {
                                 taskId: string;
@@ -1823,6 +1824,848 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every saved set */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            sets: {
+                                id: string;
+                                name: string;
+                                /** @enum {string} */
+                                kind: "calls" | "search";
+                                query: {
+                                    [key: string]: unknown;
+                                } | null;
+                                calls: number;
+                                createdBy: string;
+                                createdAt: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** A new set: of picked calls, of the calls that a search finds now, or one that follows a search */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                        /**
+                         * @default calls
+                         * @enum {string}
+                         */
+                        kind?: "calls" | "search";
+                        callIds?: string[];
+                        query?: {
+                            text?: string;
+                            number?: string;
+                            /** Format: date-time */
+                            startedFrom?: string;
+                            /** Format: date-time */
+                            startedTo?: string;
+                            playbookId?: string;
+                            playbookVersion?: number;
+                            outcome?: string;
+                            want?: string;
+                            carrier?: string;
+                            transferReason?: string;
+                            responseOverMs?: number;
+                            stopOverMs?: number;
+                            silenceOverMs?: number;
+                            lookupOverMs?: number;
+                            cutInsAtLeast?: number;
+                            yieldsAtLeast?: number;
+                            lostHopsAtLeast?: number;
+                            /** @enum {string} */
+                            uncovered?: "true" | "false";
+                            scoreBelow?: number;
+                            scoreAtLeast?: number;
+                            /** @enum {string} */
+                            scored?: "true" | "false";
+                            setId?: string;
+                            markKind?: string;
+                            verified?: string;
+                            /** @enum {string} */
+                            sort?: "newest" | "oldest" | "slowest" | "longest";
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            calls: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A set with its calls, and what is expected of each */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            kind: "calls" | "search";
+                            query: {
+                                [key: string]: unknown;
+                            } | null;
+                            calls: number;
+                            createdBy: string;
+                            createdAt: string;
+                            members: {
+                                callId: string;
+                                startedAt: string | null;
+                                playbookId: string | null;
+                                playbookVersion: number | null;
+                                topWant: string | null;
+                                durationMs: number | null;
+                                expected: {
+                                    wants?: string[];
+                                    slots?: {
+                                        [key: string]: string;
+                                    };
+                                    tasks?: string[];
+                                    says?: string[];
+                                } | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Remove a set; its calls and re-runs stay */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Rename a set */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/sets/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add calls, or all that a search finds now */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        callIds?: string[];
+                        query?: {
+                            text?: string;
+                            number?: string;
+                            /** Format: date-time */
+                            startedFrom?: string;
+                            /** Format: date-time */
+                            startedTo?: string;
+                            playbookId?: string;
+                            playbookVersion?: number;
+                            outcome?: string;
+                            want?: string;
+                            carrier?: string;
+                            transferReason?: string;
+                            responseOverMs?: number;
+                            stopOverMs?: number;
+                            silenceOverMs?: number;
+                            lookupOverMs?: number;
+                            cutInsAtLeast?: number;
+                            yieldsAtLeast?: number;
+                            lostHopsAtLeast?: number;
+                            /** @enum {string} */
+                            uncovered?: "true" | "false";
+                            scoreBelow?: number;
+                            scoreAtLeast?: number;
+                            /** @enum {string} */
+                            scored?: "true" | "false";
+                            setId?: string;
+                            markKind?: string;
+                            verified?: string;
+                            /** @enum {string} */
+                            sort?: "newest" | "oldest" | "slowest" | "longest";
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            added: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sets/{id}/calls/{callId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a call out of a set */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sets/{id}/calls/{callId}/expected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** What a re-run of this call must give; null: what the call itself gave */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        expected: {
+                            wants?: string[];
+                            slots?: {
+                                [key: string]: string;
+                            };
+                            tasks?: string[];
+                            says?: string[];
+                        } | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reruns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Re-runs, newest first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            reruns: {
+                                id: string;
+                                name: string;
+                                playbookId: string | null;
+                                playbookVersion: number | null;
+                                thresholds: {
+                                    [key: string]: number;
+                                };
+                                model: string | null;
+                                state: string;
+                                fault: string | null;
+                                calls: number;
+                                finished: number;
+                                progress: number;
+                                createdBy: string;
+                                createdAt: string;
+                                finishedAt: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Run a saved set, or calls, again; it goes on in the background */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name?: string;
+                        setId?: string;
+                        callIds?: string[];
+                        playbookId?: string;
+                        playbookVersion?: number;
+                        /** @default {} */
+                        thresholds?: {
+                            [key: string]: number;
+                        };
+                        /** @default null */
+                        model?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            calls: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reruns/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The models that calls can be run against, with their thresholds */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            models: {
+                                name: string | null;
+                                version: string;
+                                thresholds: {
+                                    [key: string]: number;
+                                };
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reruns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A re-run: its totals, and each call in short */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            playbookId: string | null;
+                            playbookVersion: number | null;
+                            thresholds: {
+                                [key: string]: number;
+                            };
+                            model: string | null;
+                            state: string;
+                            fault: string | null;
+                            calls: number;
+                            finished: number;
+                            progress: number;
+                            createdBy: string;
+                            createdAt: string;
+                            finishedAt: string | null;
+                            summary: {
+                                calls: number;
+                                ran: number;
+                                changed: number;
+                                regressed: number;
+                                failed: number;
+                                responseBeforeMs: number | null;
+                                responseAfterMs: number | null;
+                                cutInsBefore: number;
+                                cutInsAfter: number;
+                                yieldsBefore: number;
+                                yieldsAfter: number;
+                                changes: {
+                                    [key: string]: number;
+                                };
+                            };
+                            members: {
+                                callId: string;
+                                state: string;
+                                progress: number;
+                                changed: string[];
+                                regressions: string[];
+                                fault: string | null;
+                                responseBeforeMs: number | null;
+                                responseAfterMs: number | null;
+                                cutInsBefore: number;
+                                cutInsAfter: number;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reruns/{id}/calls/{callId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One call of a re-run: what was and what would have been, turn by turn */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            state: string;
+                            fault: string | null;
+                            regressions: string[];
+                            expected: {
+                                wants?: string[];
+                                slots?: {
+                                    [key: string]: string;
+                                };
+                                tasks?: string[];
+                                says?: string[];
+                            } | null;
+                            setId: string | null;
+                            result: {
+                                before: {
+                                    wants: string[];
+                                    slots: {
+                                        [key: string]: string;
+                                    };
+                                    tasks: {
+                                        kind: string;
+                                        input: unknown;
+                                        outcome: string;
+                                        onTape: boolean;
+                                    }[];
+                                    words: number;
+                                    decisions: {
+                                        [key: string]: number;
+                                    };
+                                    ends: string | null;
+                                    figures: {
+                                        durationMs: number;
+                                        responseLatenciesMs: number[];
+                                        stopLatenciesMs: number[];
+                                        yields: number;
+                                        backchannels: number;
+                                        cutIns: number;
+                                        lostHops: number;
+                                        longestSilenceMs: number;
+                                    };
+                                };
+                                after: {
+                                    wants: string[];
+                                    slots: {
+                                        [key: string]: string;
+                                    };
+                                    tasks: {
+                                        kind: string;
+                                        input: unknown;
+                                        outcome: string;
+                                        onTape: boolean;
+                                    }[];
+                                    words: number;
+                                    decisions: {
+                                        [key: string]: number;
+                                    };
+                                    ends: string | null;
+                                    figures: {
+                                        durationMs: number;
+                                        responseLatenciesMs: number[];
+                                        stopLatenciesMs: number[];
+                                        yields: number;
+                                        backchannels: number;
+                                        cutIns: number;
+                                        lostHops: number;
+                                        longestSilenceMs: number;
+                                    };
+                                };
+                                turns: {
+                                    turn: number;
+                                    before: {
+                                        atMs: number;
+                                        heard: string;
+                                        said: string[];
+                                        unheard: string[];
+                                        wants: string[];
+                                        slots: {
+                                            slot: string;
+                                            value: string;
+                                        }[];
+                                        tasks: {
+                                            kind: string;
+                                            input: unknown;
+                                            outcome: string;
+                                            onTape: boolean;
+                                        }[];
+                                        decisions: {
+                                            atMs: number;
+                                            decision: string;
+                                        }[];
+                                        responseMs: number | null;
+                                        cutIns: number;
+                                        ends: string | null;
+                                    };
+                                    after: {
+                                        atMs: number;
+                                        heard: string;
+                                        said: string[];
+                                        unheard: string[];
+                                        wants: string[];
+                                        slots: {
+                                            slot: string;
+                                            value: string;
+                                        }[];
+                                        tasks: {
+                                            kind: string;
+                                            input: unknown;
+                                            outcome: string;
+                                            onTape: boolean;
+                                        }[];
+                                        decisions: {
+                                            atMs: number;
+                                            decision: string;
+                                        }[];
+                                        responseMs: number | null;
+                                        cutIns: number;
+                                        ends: string | null;
+                                    };
+                                    changed: ("heard" | "words" | "wants" | "slots" | "tasks" | "decisions" | "latency" | "cut-ins" | "end")[];
+                                }[];
+                                changed: ("heard" | "words" | "wants" | "slots" | "tasks" | "decisions" | "latency" | "cut-ins" | "end")[];
+                                withoutConsent: boolean;
+                                forcedTurns: number;
+                                unansweredTasks: number;
+                                hops: number;
+                                tookMs: number;
+                                model: string;
+                                modelHash: string;
+                            } | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reruns/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a re-run */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playbooks": {
         parameters: {
             query?: never;
@@ -2023,6 +2866,7 @@ export interface paths {
                                 testedAt: string | null;
                                 publishedAt: string | null;
                                 publishedBy: string | null;
+                                overrideReason: string | null;
                             }[];
                         };
                     };
@@ -2072,6 +2916,7 @@ export interface paths {
                             testedAt: string | null;
                             publishedAt: string | null;
                             publishedBy: string | null;
+                            overrideReason: string | null;
                             source: string;
                             report: {
                                 name: string;
@@ -2223,17 +3068,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/playbooks/{id}/versions/{version}/publish": {
+    "/api/playbooks/{id}/gate": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /** Publish a tested version, or roll back to one that was published before */
-        post: {
+        /** The saved set that a version must be run against before it is published */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            gate: {
+                                setId: string;
+                                setName: string | null;
+                                bounds: {
+                                    /** @default 0 */
+                                    regressedCalls: number;
+                                    /** @default 150 */
+                                    slowerMs: number;
+                                    /** @default 0 */
+                                    moreCutIns: number;
+                                };
+                                updatedBy: string;
+                                updatedAt: string;
+                            } | null;
+                        };
+                    };
+                };
+            };
+        };
+        /** Require a saved set before publishing, or no longer */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        gate: {
+                            setId: string;
+                            bounds: {
+                                /** @default 0 */
+                                regressedCalls?: number;
+                                /** @default 150 */
+                                slowerMs?: number;
+                                /** @default 0 */
+                                moreCutIns?: number;
+                            };
+                        } | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playbooks/{id}/versions/{version}/gate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a version has got through, and what is missing */
+        get: {
             parameters: {
                 query?: never;
                 header?: never;
@@ -2244,6 +3181,63 @@ export interface paths {
                 cookie?: never;
             };
             requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            open: boolean;
+                            checks: {
+                                name: string;
+                                passed: boolean;
+                                detail: string;
+                                batchId: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playbooks/{id}/versions/{version}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish a version that got through its gate, or with a reason; or roll back to one that was published before */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    version: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        override?: {
+                            reason: string;
+                        };
+                    } | null;
+                };
+            };
             responses: {
                 /** @description Default Response */
                 200: {
@@ -2271,7 +3265,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The carrier's numbers, where they point, and which playbook answers */
+        /** The carrier's numbers and where they point */
         get: {
             parameters: {
                 query?: never;
@@ -2296,7 +3290,7 @@ export interface paths {
                                 name: string;
                                 webhook: string;
                                 pointsHere: boolean;
-                                playbookId: string | null;
+                                voice: boolean;
                             }[];
                         };
                     };
@@ -2356,15 +3350,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/numbers/playbook": {
+    "/api/numbers/routes": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        /** Which playbook answers a number; none means the default */
+        /** Every number's rules in order; `*` is any number without rules of its own */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            numbers: {
+                                number: string;
+                                rules: {
+                                    id: string;
+                                    /** @default null */
+                                    label: string | null;
+                                    playbookId: string;
+                                    /** @default null */
+                                    version: number | null;
+                                    sharePercent: number;
+                                    days: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+                                    fromMinute: number;
+                                    toMinute: number;
+                                    timeZone: string;
+                                    reads: string;
+                                    holdsNow: boolean;
+                                }[];
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        /** Put these rules in the place of a number's; the next call follows them */
         put: {
             parameters: {
                 query?: never;
@@ -2375,8 +3408,23 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        number: string;
-                        playbookId: string | null;
+                        number: "*" | string;
+                        rules: {
+                            id?: string;
+                            /** @default null */
+                            label?: string | null;
+                            playbookId: string;
+                            /** @default null */
+                            version?: number | null;
+                            sharePercent: number;
+                            days: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+                            fromMinute: number;
+                            toMinute: number;
+                            timeZone: string;
+                        }[];
+                        override?: {
+                            reason: string;
+                        };
                     };
                 };
             };
@@ -2396,6 +3444,343 @@ export interface paths {
             };
         };
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/numbers/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which of these rules would answer a caller at a moment */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        number: "*" | string;
+                        rules: {
+                            id?: string;
+                            /** @default null */
+                            label?: string | null;
+                            playbookId: string;
+                            /** @default null */
+                            version?: number | null;
+                            sharePercent: number;
+                            days: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+                            fromMinute: number;
+                            toMinute: number;
+                            timeZone: string;
+                        }[];
+                        /** @default  */
+                        caller?: string;
+                        /** Format: date-time */
+                        at?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            rule: number | null;
+                            reads: string;
+                            percentile: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every connector, where it comes from, and how it does on the workers */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            workers: number;
+                            operations: string[];
+                            routes: {
+                                [key: string]: string;
+                            };
+                            connectors: {
+                                name: string;
+                                kind: string;
+                                /** @enum {string} */
+                                source: "dashboard" | "file" | "built-in";
+                                enabled: boolean;
+                                config: string | null;
+                                secrets: {
+                                    name: string;
+                                    set: boolean;
+                                }[];
+                                updatedAt: string | null;
+                                updatedBy: string | null;
+                                states: {
+                                    name: string;
+                                    kind: string;
+                                    circuit: ("closed" | "open" | "half-open") | null;
+                                    operations: string[];
+                                    fault: string | null;
+                                }[];
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connectors/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Which connector does which operation; without a route the first that can */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        routes: {
+                            [key: string]: string;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connectors/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Add or change a connector; workers use it at once, without a restart */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        config: string;
+                        /** @default {} */
+                        secrets?: {
+                            [key: string]: string | null;
+                        };
+                        /** @default true */
+                        enabled?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Remove a connector and its secrets */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Switch a connector on or off, one of the file or the built-in shop too */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        enabled: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/connectors/{name}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a worker try a connector's address and credentials, saved or as it is being written */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        config?: string;
+                        /** @default {} */
+                        secrets?: {
+                            [key: string]: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            ok: boolean;
+                            detail: string;
+                            code: string | null;
+                            operations: string[];
+                            tookMs: number;
+                            remedy: string | null;
+                        };
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+import { SHIPPED_PLAYBOOKS } from "@sidetone/dialogue";
+import { createLog } from "@sidetone/platform";
+import {
+  cancelRerunBatch,
+  createRerunBatch,
+  type Database,
+  fileBytes,
+  findPlaybookVersion,
+  findRerunBatch,
+  openDatabase,
+  rerunsOf,
+  upsertCall,
+} from "@sidetone/store";
+import { tempFolder } from "@sidetone/testkit";
+import { seedShipped } from "../playbooks/published.ts";
+import { writeTape } from "../test/fixture.ts";
+import { sourceHash } from "./gate.ts";
+import { Rerunner, rerunTapePath } from "./rerunner.ts";
+import { outcomeOf, summarise } from "./stored.ts";
+
+const RETAIL = SHIPPED_PLAYBOOKS[0];
+
+describe("re-runs in the background", { timeout: 600_000 }, () => {
+  const folder = tempFolder("reruns");
+  let database: Database;
+  let source: string;
+  const ids = ["c1", "c2", "c3"];
+
+  before(async () => {
+    mkdirSync(folder.path, { recursive: true });
+    database = openDatabase("sqlite::memory:", "unused");
+    await database.migrate();
+    await seedShipped(database);
+    source = (await findPlaybookVersion(database.db, RETAIL, 1))?.source ?? "";
+    for (const id of ids) await upsertCall(database.db, { id, tapePath: await writeTape(folder.path, id, 20_000) });
+    await upsertCall(database.db, { id: "no-tape" });
+  });
+  after(async () => {
+    await database.close();
+    folder.remove();
+  });
+
+  const open = () =>
+    new Rerunner({
+      database,
+      dataDir: folder.path,
+      tapeBytes: async (path) => fileBytes(path),
+      log: createLog({ process: "test", level: "silent" }),
+    });
+  const order = (callIds: string[], hash = sourceHash(source)) =>
+    createRerunBatch(database.db, {
+      name: "test",
+      playbookId: RETAIL,
+      playbookVersion: 1,
+      sourceHash: hash,
+      against: {},
+      callIds,
+      by: "ann",
+    });
+  /** Looks until it is so; the program that runs calls again takes its own time. */
+  const until = async (isSo: () => Promise<boolean>) => {
+    while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  const stateOf = async (id: string) => (await findRerunBatch(database.db, id))?.state;
+  const isOver = (id: string) => until(async () => !["queued", "running"].includes((await stateOf(id)) ?? ""));
+
+  it("go on after a stop with what was left, and count what cannot be run", async () => {
+    const id = await order([...ids, "no-tape"]);
+    const first = open();
+    first.wake();
+    await until(async () => (await rerunsOf(database.db, id)).some((row) => row.state === "failed"));
+    await first.close();
+    assert.equal(await stateOf(id), "running");
+    const second = open();
+    second.wake();
+    await isOver(id);
+    await second.close();
+    assert.equal(await stateOf(id), "done");
+    const { summary, calls } = await summarise(database.db, id);
+    assert.deepEqual([summary.calls, summary.ran, summary.failed], [4, 3, 1]);
+    assert.equal(calls.find((call) => call.callId === "no-tape")?.fault, "The call has no tape.");
+    for (const row of await rerunsOf(database.db, id)) {
+      if (row.call_id === "no-tape") continue;
+      const outcome = outcomeOf(row);
+      assert.ok(outcome && "result" in outcome && outcome.result.hops > 250, row.call_id);
+      assert.ok((await stat(rerunTapePath(folder.path, id, row.call_id))).size > 0);
+    }
+  });
+
+  it("are not run against a text that was changed meanwhile", async () => {
+    const id = await order(ids, sourceHash("another text"));
+    const rerunner = open();
+    rerunner.wake();
+    await isOver(id);
+    await rerunner.close();
+    const batch = await findRerunBatch(database.db, id);
+    assert.deepEqual([batch?.state, /was changed/.test(batch?.fault ?? "")], ["failed", true]);
+  });
+
+  it("stop when they are cancelled, and the next one runs", async () => {
+    const cancelled = await order(ids);
+    const next = await order(["no-tape"]);
+    const rerunner = open();
+    rerunner.wake();
+    await until(async () => (await stateOf(cancelled)) === "running");
+    await cancelRerunBatch(database.db, cancelled);
+    rerunner.cancel(cancelled);
+    await isOver(next);
+    await rerunner.close();
+    assert.deepEqual([await stateOf(cancelled), await stateOf(next)], ["cancelled", "done"]);
+  });
+});
