@@ -57,7 +57,7 @@ export class BridgeFixture {
     };
   }
 
-  async delegate(task: TaskJob, priority = 1): Promise<TaskJob> {
+  async delegate(task: TaskJob, priority = 1, backoffMs = TASKS[task.kind].backoffMs): Promise<TaskJob> {
     const spec = TASKS[task.kind];
     const name = queueName(spec.costClass);
     let queue = this.#queues.get(name);
@@ -70,7 +70,7 @@ export class BridgeFixture {
       jobId: taskJobId(task.taskId, task.epoch),
       priority,
       attempts: spec.attempts,
-      backoff: { type: "exponential", delay: spec.backoffMs },
+      backoff: { type: "exponential", delay: backoffMs },
     });
     return task;
   }

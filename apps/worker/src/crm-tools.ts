@@ -14,8 +14,8 @@ export function crmTools(crm: CrmRouter): Tools {
     toOutput: (output: CrmOutput<O>) => Awaited<ReturnType<Tool<K>["run"]>>,
   ): Tool<K> => ({
     repeatable: () => crm.for(operation).isRepeatable(operation),
-    run: async (input, { signal, task }) =>
-      toOutput(await crm.call(operation, toInput(input), { signal, idempotencyKey: task.idempotencyKey })),
+    run: async (input, { signal, task, repeated }) =>
+      toOutput(await crm.call(operation, toInput(input), { signal, idempotencyKey: task.idempotencyKey, repeated })),
   });
 
   return {

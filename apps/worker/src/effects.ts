@@ -10,12 +10,17 @@ type Effect = { state: "begun" } | { state: "done"; output: unknown };
  * Runs a side effect at most once per idempotency key, whatever is retried or killed. The result is
  * kept a week, so that a second run answers what the first did.
  *
- * Between the effect and the note of its result lies a gap that no order of writes closes. A
- * connector that knows idempotency keys itself (`repeatable`) closes it: the effect is repeated and
- * the connector answers the first result. For any other, an effect that was begun and has no result
- * is not repeated: it becomes a dead letter for a person to look at.
+ * Between the effect and the note of its result lies a gap that no order of writes closes. Whoever knows
+ * idempotency keys, or can find what an earlier attempt did (`repeatable`), closes it: `run` is told
+ * that it is `repeated`, and answers the first result. For any other, an effect that was begun and has
+ * no result is not repeated: it becomes a dead letter for a person to look at.
  */
-export async function runOnce<T>(redis: Redis, task: TaskJob, repeatable: boolean, run: () => Promise<T>): Promise<T> {
+export async function runOnce<T>(
+  redis: Redis,
+  task: TaskJob,
+  repeatable: boolean,
+  run: (repeated: boolean) => Promise<T>,
+): Promise<T> {
   const key = effectKey(task.idempotencyKey);
   const seen = await redis.get(key);
   if (seen !== null) {
@@ -29,7 +34,7 @@ export async function runOnce<T>(redis: Redis, task: TaskJob, repeatable: boolea
   }
   let output: T;
   try {
-    output = await run();
+    output = await run(seen !== null);
   } catch (error) {
     // A clear no means that nothing happened: the next attempt starts afresh.
     if (!TaskFault.of(error).uncertain) await redis.del(key);

@@ -12,6 +12,7 @@ import { crmTools } from "./crm-tools.ts";
 import { DeadLetters, serveDeadLetters } from "./dead-letters.ts";
 import { KnowledgeBase } from "./knowledge/knowledge-base.ts";
 import { knowledgeTools } from "./knowledge/knowledge-tools.ts";
+import { noMail, smtpMail } from "./mail.ts";
 import { mcpTools } from "./mcp-tools.ts";
 import { messageTools } from "./message-tools.ts";
 import { ChildTasks } from "./reasoning/child-tasks.ts";
@@ -54,6 +55,9 @@ const telephone =
     ? twilioTelephone({ apiBase: config.TWILIO_API_BASE ?? TWILIO_API, accountSid, authToken, publicUrl })
     : noTelephone;
 
+const { SMTP_URL: smtpUrl, MAIL_FROM: mailFrom, MAIL_SUBJECT: subject } = config;
+const mail = smtpUrl && mailFrom ? smtpMail({ url: smtpUrl, from: mailFrom, subject }) : noMail;
+
 const connect = () => connectRedis(config.REDIS_URL, log, "worker");
 const redis = connect();
 let childTasks: ChildTasks | undefined;
@@ -63,7 +67,7 @@ const worker = new TaskWorker({
     ...crmTools(crm),
     ...mcpTools(crm),
     ...knowledgeTools(knowledge),
-    ...messageTools(telephone),
+    ...messageTools(telephone, mail),
     ...timerTools(queues.timer, telephone),
     ...reasoningAndAfterCall(queues),
   }),
@@ -125,6 +129,7 @@ shutdown.add("operations server", () => server.close());
 shutdown.add("knowledge", () => clearInterval(refreshing));
 shutdown.add("connector desk", () => desk.close());
 shutdown.add("connectors", () => connectors.close());
+shutdown.add("mail", () => mail.close());
 shutdown.add("database", () => database.close());
 shutdown.add("redis", () => redis.disconnect());
 shutdown.listen();

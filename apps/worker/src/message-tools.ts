@@ -1,16 +1,17 @@
-import { TaskFault } from "./task-fault.ts";
+import type { Mail } from "./mail.ts";
 import type { Telephone } from "./telephone.ts";
 import type { Tools } from "./tool.ts";
 
-/** Messages to the caller, sent from the number that was called. */
-export function messageTools(telephone: Telephone): Tools {
+/** Messages to the caller: texts from the number that was called, e-mail from the house's address. */
+export function messageTools(telephone: Telephone, mail: Mail): Tools {
   return {
     "send-message": {
-      run: async ({ to, channel, text }, { task, signal }) => {
-        if (channel === "email") {
-          throw new TaskFault("CONNECTOR_UNSUPPORTED", "no e-mail service is connected", false, { expected: true });
-        }
-        return { reference: await telephone.text(to, task.call.to, text, signal) };
+      // The carrier tells which texts were sent; of e-mail nobody knows.
+      repeatable: ({ input }) => (input as { channel?: unknown }).channel === "sms",
+      run: async ({ to, channel, text }, { task, signal, repeated }) => {
+        if (channel === "email") return { reference: await mail.send(to, text, task.idempotencyKey, signal) };
+        const repeatedSinceMs = repeated ? Date.parse(task.delegatedAt) : undefined;
+        return { reference: await telephone.text(to, task.call.to, text, { signal, repeatedSinceMs }) };
       },
     },
   };

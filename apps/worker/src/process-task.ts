@@ -95,9 +95,9 @@ async function attempt(
     const finding = { ...base(task), outcome: "progress" as const, output: text, tookMs: 0 };
     world.metrics.delivered(task.kind, await world.state.deliver(task, finding, progressIndex++));
   };
-  const run = () => tool.run(input as never, { task, signal, progress });
+  const run = (repeated: boolean) => tool.run(input as never, { task, signal, repeated, progress });
   const repeatable = tool.repeatable?.(task) ?? false;
-  const work = spec.sideEffect ? runOnce(world.redis, task, repeatable, run) : run();
+  const work = spec.sideEffect ? runOnce(world.redis, task, repeatable, run) : run(false);
   const aborted = new Promise<never>((_resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     if (signal.aborted) onAbort();

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { createLog, Metrics } from "@sidetone/platform";
 import fastify from "fastify";
 import { Redis } from "ioredis";
 import { BridgeFixture } from "./bridge-fixture.ts";
 import { DeadLetters, serveDeadLetters } from "./dead-letters.ts";
+import { noMail } from "./mail.ts";
 import { messageTools } from "./message-tools.ts";
 import { RedisFixture } from "./redis-fixture.ts";
 import { TaskFault } from "./task-fault.ts";
@@ -15,34 +14,16 @@ import { TaskWorker } from "./task-worker.ts";
 import { type Telephone, twilioTelephone } from "./telephone.ts";
 import { timerTools } from "./timer-tools.ts";
 import type { Tools } from "./tool.ts";
+import { TwilioFixture } from "./twilio-fixture.ts";
 
-const SID = `AC${"0".repeat(32)}`;
 let redis: RedisFixture;
 let bridge: BridgeFixture;
-/** A server that speaks the two resources of Twilio's REST API that we use. */
-const requests: { path: string; form: Record<string, string> }[] = [];
-const carrier = createServer(async (request, response) => {
-  let body = "";
-  for await (const chunk of request) body += String(chunk);
-  const form = Object.fromEntries(new URLSearchParams(body));
-  const authorized = request.headers.authorization === `Basic ${Buffer.from(`${SID}:secret`).toString("base64")}`;
-  const path = request.url?.split("/").at(-1) ?? "";
-  response.setHeader("content-type", "application/json");
-  if (!authorized) {
-    response.writeHead(401).end(JSON.stringify({ code: 20003, message: "Authenticate", status: 401 }));
-  } else if (!/^\+[1-9]\d{6,14}$/.test(form.To ?? "")) {
-    response.writeHead(400).end(JSON.stringify({ code: 21211, message: "Invalid 'To' Phone Number", status: 400 }));
-  } else {
-    requests.push({ path, form });
-    response.writeHead(201).end(JSON.stringify({ sid: `${path === "Calls.json" ? "CA" : "SM"}${requests.length}` }));
-  }
-});
+let carrier: TwilioFixture;
 
 before(async () => {
   redis = await RedisFixture.open();
   bridge = new BridgeFixture(redis.url);
-  carrier.listen(0, "127.0.0.1");
-  await once(carrier, "listening");
+  carrier = await new TwilioFixture().listen();
 });
 after(async () => {
   await bridge.close();
@@ -50,17 +31,10 @@ after(async () => {
   carrier.close();
 });
 
-const account = () => ({
-  apiBase: `http://127.0.0.1:${(carrier.address() as { port: number }).port}`,
-  accountSid: SID,
-  authToken: "secret",
-  publicUrl: "https://voice.example.com",
-});
-
-function startWorker(extra: Tools = {}, telephone: Telephone = twilioTelephone(account())): TaskWorker {
+function startWorker(extra: Tools = {}, telephone: Telephone = twilioTelephone(carrier.account)): TaskWorker {
   return new TaskWorker({
     connect: () => new Redis(redis.url, { maxRetriesPerRequest: null }),
-    tools: ({ queues }) => ({ ...timerTools(queues.timer, telephone), ...messageTools(telephone), ...extra }),
+    tools: ({ queues }) => ({ ...timerTools(queues.timer, telephone), ...messageTools(telephone, noMail), ...extra }),
     metrics: new TaskMetrics(new Metrics("test", { defaults: false })),
     log: createLog({ process: "test", level: "silent" }),
   });
@@ -86,20 +60,19 @@ test("a call back is acknowledged at once and placed once at its time", async ()
   await bridge.delegate(task);
   const finding = await bridge.finding(task);
   assert.match((finding.output as { reference: string }).reference, /^CB-[0-9A-F]{6}$/);
-  assert.equal(requests.length, 0);
-  await once(carrier, "request");
+  const calls = carrier.made["Calls.json"];
+  assert.equal(calls.length, 0);
   await bridge.endCall(task.callId);
-  const calls = () => requests.filter((r) => r.path === "Calls.json");
-  while (calls().length === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
   assert.ok(Date.now() >= Date.parse(at) - 1_000);
-  assert.deepEqual(calls()[0]?.form, {
+  assert.deepEqual(calls[0]?.form, {
     To: "+15035550123",
     From: "+15550000",
     Url: "https://voice.example.com/voice",
     Method: "POST",
   });
   await worker.drain(100);
-  assert.equal(calls().length, 1);
+  assert.equal(calls.length, 1);
 });
 
 test("a message is sent once; a number the carrier refuses is a clear no", async () => {
@@ -113,6 +86,27 @@ test("a message is sent once; a number the carrier refuses is a clear no", async
   const mail = bridge.task("send-message", { to: "a@example.com", channel: "email", text: "hi" }, { callId: "call-m" });
   await bridge.delegate(mail);
   assert.equal((await bridge.finding(mail)).error?.code, "CONNECTOR_UNSUPPORTED");
+  await worker.drain(100);
+});
+
+test("a text and a call whose answers were lost are found at the carrier, not made again", async () => {
+  const worker = startWorker();
+  const text = bridge.task("send-message", { to: "+15035550177", channel: "sms", text: "hi" }, { callId: "call-l" });
+  const back = { to: "+15035550178", at: new Date().toISOString(), subject: "it" };
+  const call = bridge.task("call-back", back, { callId: "call-l", outlivesCall: true });
+  const sent = () => carrier.made["Messages.json"].filter(({ form }) => form.To === "+15035550177");
+  carrier.losingAnswers = 1;
+  await bridge.delegate(text);
+  assert.deepEqual((await bridge.finding(text, 20_000)).output, { reference: sent()[0]?.sid });
+  assert.equal(sent().length, 1);
+  carrier.losingAnswers = 1;
+  await bridge.delegate(call, 1, 200);
+  assert.equal((await bridge.finding(call, 20_000)).outcome, "found");
+  assert.equal(carrier.made["Calls.json"].filter(({ form }) => form.To === "+15035550178").length, 1);
+  // The same words to the same number in another task are another message.
+  const more = { taskId: "again", idempotencyKey: "again", delegatedAt: new Date().toISOString() };
+  await bridge.finding(await bridge.delegate({ ...text, ...more }));
+  assert.equal(sent().length, 2);
   await worker.drain(100);
 });
 

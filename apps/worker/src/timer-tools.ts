@@ -20,14 +20,16 @@ export function timerTools(timers: Queue, telephone: Telephone): Tools {
       run: async ({ text }) => ({ text }),
     },
     "call-back": {
-      // The second job is the same job by its id; only the call itself must not be repeated.
-      repeatable: (task) => !isDue(task),
-      run: async ({ to, at, subject }, { task, signal }) => {
+      // The second job is the same job by its id, and the carrier tells which calls were placed.
+      repeatable: () => true,
+      run: async ({ to, at, subject }, { task, signal, repeated }) => {
         const atMs = Date.parse(at);
         if (Number.isNaN(atMs)) throw new TaskFault("TASK_INVALID", `"${at}" is not an instant in ISO 8601`, false);
         const reference = `CB-${createHash("sha256").update(task.idempotencyKey).digest("hex").slice(0, 6).toUpperCase()}`;
         if (atMs - Date.now() < NOW_MS) {
-          const placed = await telephone.call(to, task.call.to, signal);
+          const sinceMs = Math.max(atMs - NOW_MS, Date.parse(task.delegatedAt));
+          const repeatedSinceMs = repeated ? sinceMs : undefined;
+          const placed = await telephone.call(to, task.call.to, { signal, repeatedSinceMs });
           return { reference, note: placed };
         }
         const due: TaskJob = {
@@ -53,4 +55,3 @@ export function timerTools(timers: Queue, telephone: Telephone): Tools {
 }
 
 const DUE = "-due";
-const isDue = (task: TaskJob): boolean => task.taskId.endsWith(DUE);

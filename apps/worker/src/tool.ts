@@ -5,6 +5,8 @@ export interface TaskContext {
   task: TaskJob;
   /** The task's time is up, it was cancelled, or the worker hands it back. */
   signal: AbortSignal;
+  /** Side effects: an earlier attempt may have done it, nobody saw its end. `repeatable` tools look before they repeat. */
+  repeated: boolean;
   /** Sends a progress finding: a sentence the agent may say while the task goes on. */
   progress: (text: string) => Promise<void>;
 }
@@ -15,7 +17,7 @@ export interface Tool<K extends TaskKind> {
   run: (input: TaskInput<K>, context: TaskContext) => Promise<TaskOutput<K> | undefined>;
   /**
    * Side effects only: may be repeated after an attempt whose end nobody saw, because whoever carries
-   * it out knows idempotency keys. Default: no.
+   * it out knows idempotency keys, or can tell what was done. Default: no.
    */
   repeatable?: (task: TaskJob) => boolean;
   /** Wall clock before which the task is not due. It waits in Redis until then. */

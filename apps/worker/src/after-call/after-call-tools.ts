@@ -127,7 +127,7 @@ async function noteInCrm(
   if (customerId === undefined || !connector.can("addNote")) return;
   // The key follows from the call alone: work that is run again writes no second note.
   const idempotencyKey = `after-call:${task.callId}:note`;
-  await runOnce(world.redis, { ...task, idempotencyKey }, connector.isRepeatable("addNote"), () =>
-    connector.call("addNote", { customerId, text }, { signal, idempotencyKey }),
+  await runOnce(world.redis, { ...task, idempotencyKey }, connector.isRepeatable("addNote"), (repeated) =>
+    connector.call("addNote", { customerId, text }, { signal, idempotencyKey, repeated }),
   );
 }
