@@ -10,6 +10,8 @@ export interface StackOptions {
   /** For the pod. */
   podEnv?: Record<string, string>;
   bridgeEnv?: Record<string, string>;
+  /** A program in the place of the bridge's own, with its arguments to Node. */
+  bridgeProgram?: readonly string[];
   /** Playbook files to publish before the bridge starts. */
   playbooks?: readonly string[];
   /** Starts a worker too, so that lookups are answered. */
@@ -70,9 +72,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     PUBLIC_URL: publicUrl,
     LOG_LEVEL: "warn",
   };
-  const start = (app: string, env: Record<string, string>, readyUrl: string) =>
+  const start = (app: string, env: Record<string, string>, readyUrl: string, program?: readonly string[]) =>
     TestProcess.start(process.execPath, {
-      args: [join(root, "apps", app, "src", "main.ts")],
+      args: [...(program ?? [join(root, "apps", app, "src", "main.ts")])],
       env: { ...shared, ...env },
       readyUrl,
       readyWithinMs: 120_000,
@@ -112,6 +114,6 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       );
     }
     const bridgeEnv = { PORT: `${ports.bridge}`, PODS: `127.0.0.1:${ports.pod}`, ...options.bridgeEnv };
-    processes.bridge = await start("bridge", bridgeEnv, `${publicUrl}/ready`);
+    processes.bridge = await start("bridge", bridgeEnv, `${publicUrl}/ready`, options.bridgeProgram);
   }
 }
