@@ -35,6 +35,7 @@ export function openDialogue(options: OpenOptions): DialogueState {
     tasks: [],
     heardKeys: [],
     outbox: [],
+    dropped: [],
     cutOff: null,
     listenUntilMs: 0,
     remarks: [],

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { cannedOutput } from "./conversation/canned.ts";
 import { Floor, type FloorOptions } from "./conversation/floor.ts";
+import type { Effect } from "./effects.ts";
 import { DialogueError } from "./errors.ts";
 import { fixedLinesOf } from "./fixed-lines.ts";
 import { loadPlaybook, shippedPlaybookPath } from "./playbook-file.ts";
+import { reduce } from "./reduce.ts";
 import { restoreDialogue } from "./snapshot.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 
@@ -57,6 +59,41 @@ describe("tasks", () => {
     floor.settle();
     assert.equal(floor.state.counters.duplicate, 1);
     assert.equal(floor.said().match(/nine two/g)?.length, 1);
+  });
+
+  // A pod that has a line on its way cannot drop it any more: the finding was told, and then told again.
+  test("an answer that was on its way when it was dropped is heard once, not said again", () => {
+    const floor = call();
+    floor.caller("where is my order four seven two nine one");
+    floor.caller("what time do you close");
+    const [task] = floor.effects("delegate");
+    const hours = floor.state.outbox[0];
+    assert.ok(task && hours && hours.act === "answer");
+    let { state } = floor;
+    const said = (event: Parameters<typeof reduce>[1]): Extract<Effect, { type: "say" | "drop-unsaid" }>[] => {
+      const next = reduce(state, event);
+      state = next.state;
+      return next.effects.filter((one) => one.type === "say" || one.type === "drop-unsaid");
+    };
+    const { atMs } = floor;
+    const { taskId, epoch, kind } = task;
+    const output = order("47291");
+    said({ type: "agent-began", atMs: atMs + 40, utteranceId: hours.id });
+    const found = { taskId, epoch, kind, outcome: "found", output, tookMs: 1 } as const;
+    const first = said({ type: "finding", atMs: atMs + 80, finding: found }).find((one) => one.type === "say");
+    assert.match(first?.text ?? "", /nine one/);
+    const again = said({ type: "agent-finished", atMs: atMs + 2_000, utteranceId: hours.id });
+    assert.deepEqual(
+      again.map(({ type }) => type),
+      ["drop-unsaid", "say"],
+    );
+    const late = said({ type: "agent-began", atMs: atMs + 2_040, utteranceId: first?.utteranceId ?? -1 });
+    assert.deepEqual(
+      late.map(({ type }) => type),
+      ["drop-unsaid"],
+    );
+    const after = said({ type: "agent-finished", atMs: atMs + 4_000, utteranceId: first?.utteranceId ?? -1 });
+    for (const one of after) assert.ok(one.type === "say" && !/nine one/.test(one.text));
   });
 
   test("an answer that is being spoken is broken off when it stops being true", () => {

@@ -21,5 +21,5 @@ export function restoreDialogue(snapshot: unknown, playbook: Playbook): Dialogue
   ) {
     throw new DialogueError("SNAPSHOT_INVALID", "it has no format 1, no call or no understanding");
   }
-  return { ...(given as DialogueSnapshot), playbook };
+  return { ...(given as DialogueSnapshot), dropped: given.dropped ?? [], playbook };
 }

@@ -214,6 +214,8 @@ export interface DialogueState {
   heardKeys: string[];
   /** Said to the pod, not yet heard to the end or dropped, in order; at most the first has begun. */
   outbox: Utterance[];
+  /** The last that were dropped; the pod may have had them on their way already, so that they are heard all the same. */
+  dropped: Utterance[];
   /** What was cut off in mid-sentence and may have to be finished. */
   cutOff: { utteranceId: number; key: string; restText: string } | null;
   /** Until when we wait for what an interrupter has to say, before going on by ourselves. */

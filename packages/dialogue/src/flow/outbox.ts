@@ -9,7 +9,12 @@ export function planSpeech(d: Draft): void {
   const speaking = new Set(
     d.s.outbox.filter((one) => one.beganAtMs !== null).flatMap((one) => one.parts.map((part) => part.key)),
   );
-  const needs = d.s.nowMs < d.s.listenUntilMs ? [] : needsOf(d).filter((one) => !speaking.has(one.part.key));
+  const all = d.s.nowMs < d.s.listenUntilMs ? [] : needsOf(d);
+  const needs = all.filter((one, i) => {
+    // "So, back to your order." leads to what follows it; once that is being said, it leads nowhere.
+    const said = one.part.key.startsWith("switch:") ? all[i + 1] : one;
+    return said === undefined || !speaking.has(said.part.key);
+  });
   sayExactly(d, compose(d, needs));
 }
 
@@ -69,6 +74,9 @@ function resumed(d: Draft, { part }: Need): string {
   });
 }
 
+/** A line is on its way for less than a second before it is heard: few can be dropped meanwhile. */
+const MOST_DROPPED = 8;
+
 /** Drops what is no longer wanted of the unsaid, and says what is new; what stays the same is left alone. */
 export function sayExactly(d: Draft, plans: readonly Plan[]): void {
   const begun = d.s.outbox.filter((one) => one.beganAtMs !== null);
@@ -81,6 +89,7 @@ export function sayExactly(d: Draft, plans: readonly Plan[]): void {
   )
     same++;
   const dropped = unsaid.slice(same);
+  d.s.dropped = [...d.s.dropped, ...dropped].slice(-MOST_DROPPED);
   if (dropped.length > 0) d.effects.push({ type: "drop-unsaid", utteranceIds: dropped.map((one) => one.id) });
   const added = plans
     .slice(same)
@@ -115,6 +124,7 @@ export const textOf = (utterance: { parts: readonly Part[] }): string =>
   utterance.parts.map((part) => part.text).join(" ");
 
 export function agentBegan(d: Draft, utteranceId: number): void {
+  takeBack(d, utteranceId);
   const utterance = d.s.outbox.find((one) => one.id === utteranceId);
   if (utterance === undefined) return;
   utterance.beganAtMs = d.s.nowMs;
@@ -122,6 +132,16 @@ export function agentBegan(d: Draft, utteranceId: number): void {
   const { asking } = d.s;
   if (asking !== null && utterance.parts.some((part) => part.key === `ask:${asking.key}:${asking.round}`))
     asking.begun = true;
+}
+
+/** What was dropped too late is heard all the same: it counts as said, and is not said again. */
+function takeBack(d: Draft, utteranceId: number): void {
+  const utterance = d.s.dropped.find((one) => one.id === utteranceId);
+  if (utterance === undefined) return;
+  d.s.dropped = d.s.dropped.filter((one) => one !== utterance);
+  const begun = d.s.outbox.filter((one) => one.beganAtMs !== null);
+  const unsaid = d.s.outbox.filter((one) => one.beganAtMs === null);
+  d.s.outbox = [...begun, utterance, ...unsaid];
 }
 
 /** The caller heard all of it. */
