@@ -1,7 +1,7 @@
 import { TASKS, type TaskKind } from "@sidetone/protocol";
 import { linesOf } from "./playbook/check.ts";
 import type { Playbook } from "./playbook/schema.ts";
-import { BUILT_IN_LINES, type LineName } from "./talking/lines.ts";
+import { BUILT_IN_LINES, type LineName, MURMURS } from "./talking/lines.ts";
 import { sayNumber } from "./talking/speakable.ts";
 import { fieldsOf, fill } from "./talking/template.ts";
 
@@ -17,6 +17,9 @@ export function fixedLinesOf(playbook: Playbook): string[] {
     }
   };
   for (const { text } of linesOf(playbook)) add(text);
+  // A murmur that would have to be made first comes too late.
+  const { backchannels } = playbook.persona;
+  for (const text of backchannels === true ? MURMURS : backchannels || []) found.add(text);
   const kinds = new Set<TaskKind>(
     Object.values(playbook.wants).flatMap((want) =>
       want.steps.flatMap((step) => (step.task === undefined ? [] : [step.task.kind])),

@@ -357,6 +357,16 @@ describe("for ears and voice", () => {
     assert.ok(fixed.size > 100);
   });
 
+  test("murmurs are among the fixed lines, for one that has to be made first comes too late", () => {
+    assert.ok(["mm-hm", "uh-huh", "right", "okay"].every((text) => fixedLinesOf(playbook).includes(text)));
+    const persona = (backchannels: boolean | string[]) => ({
+      ...playbook,
+      persona: { ...playbook.persona, backchannels },
+    });
+    assert.ok(fixedLinesOf(persona(["aha"])).includes("aha"));
+    assert.ok(!fixedLinesOf(persona(false)).includes("mm-hm"));
+  });
+
   test("a snapshot of something else is refused", () => {
     assert.throws(
       () => restoreDialogue({ epoch: 3 }, playbook),

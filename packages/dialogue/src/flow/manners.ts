@@ -1,4 +1,5 @@
 import type { Turn } from "../state.ts";
+import { MURMURS } from "../talking/lines.ts";
 import { sayNumber } from "../talking/speakable.ts";
 import { choose, say } from "../talking/template.ts";
 import { hearDigits } from "../understanding/digits.ts";
@@ -8,7 +9,6 @@ import { type Draft, line, scopeOf } from "./draft.ts";
 import { sayExactly } from "./outbox.ts";
 import { tokensOfTurn } from "./turns.ts";
 
-const MURMURS = ["mm-hm", "uh-huh", "right", "okay"];
 const BETWEEN_MURMURS_MS = 4000;
 
 /** A murmur at the model's chosen point: never within a number, never twice within four seconds. */

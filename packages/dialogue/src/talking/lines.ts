@@ -71,5 +71,8 @@ export const BUILT_IN_LINES = {
   "goodbye-short": ["Goodbye."],
 } as const satisfies Record<string, readonly string[]>;
 
+/** Murmurs of who listens, where the playbook has none of its own. */
+export const MURMURS: readonly string[] = ["mm-hm", "uh-huh", "right", "okay"];
+
 export type LineName = keyof typeof BUILT_IN_LINES;
 export const LINE_NAMES = Object.keys(BUILT_IN_LINES) as LineName[];
