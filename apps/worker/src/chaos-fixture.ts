@@ -3,16 +3,20 @@ import { createLog, Metrics } from "@sidetone/platform";
 import { Redis } from "ioredis";
 import { CrmRouter } from "./crm-router.ts";
 import { crmTools } from "./crm-tools.ts";
+import { noMail } from "./mail.ts";
+import { messageTools } from "./message-tools.ts";
 import { TaskMetrics } from "./task-metrics.ts";
 import { TaskWorker } from "./task-worker.ts";
+import { twilioTelephone } from "./telephone.ts";
 import type { Tool, Tools } from "./tool.ts";
+import { TWILIO_ACCOUNT } from "./twilio-fixture.ts";
 
 /**
  * A worker process for tests that kill it: the embedded shop in a shared file, every tool slowed by a
  * random time before and after its work, so that a kill meets each step.
- * Arguments: Redis URL, SQLite file, address of a message service without idempotency.
+ * Arguments: Redis URL, SQLite file, address of a carrier that speaks Twilio's API.
  */
-const [redisUrl = "", path = "", messages = ""] = process.argv.slice(2);
+const [redisUrl = "", path = "", apiBase = ""] = process.argv.slice(2);
 const pause = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 200));
 
 const size = { customers: 200, orders: 1_000 };
@@ -41,12 +45,7 @@ const worker = new TaskWorker({
   tools: () =>
     slowed({
       ...crmTools(crm),
-      "send-message": {
-        run: async ({ to }) => {
-          const answer = await fetch(messages, { method: "POST", body: to });
-          return { reference: await answer.text() };
-        },
-      },
+      ...messageTools(twilioTelephone({ ...TWILIO_ACCOUNT, apiBase }), noMail),
     }),
   metrics: new TaskMetrics(new Metrics("chaos", { defaults: false })),
   log: createLog({ process: "chaos", level: process.env.CHAOS_LOG ?? "silent" }),

@@ -2,7 +2,14 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-const SID = `AC${"0".repeat(32)}`;
+/** The account of tests; without the address. */
+export const TWILIO_ACCOUNT = {
+  accountSid: `AC${"0".repeat(32)}`,
+  authToken: "secret",
+  publicUrl: "https://voice.example.com",
+};
+const { accountSid, authToken } = TWILIO_ACCOUNT;
+const BASIC = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString("base64")}`;
 const KINDS = { "Messages.json": ["messages", "SM"], "Calls.json": ["calls", "CA"] } as const;
 
 interface Made {
@@ -27,7 +34,7 @@ export class TwilioFixture {
   get account() {
     const { port } = this.#server.address() as AddressInfo;
     const apiBase = `http://127.0.0.1:${port}`;
-    return { apiBase, accountSid: SID, authToken: "secret", publicUrl: "https://voice.example.com" };
+    return { ...TWILIO_ACCOUNT, apiBase };
   }
 
   close(): void {
@@ -42,7 +49,7 @@ export class TwilioFixture {
     const resource = (url.pathname.split("/").at(-1) ?? "") as keyof typeof KINDS;
     const send = (status: number, json: unknown) =>
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(json));
-    if (request.headers.authorization !== `Basic ${Buffer.from(`${SID}:secret`).toString("base64")}`) {
+    if (request.headers.authorization !== BASIC) {
       send(401, { code: 20003, message: "Authenticate", status: 401 });
       return;
     }
