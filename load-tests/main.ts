@@ -16,7 +16,7 @@ interface Benchmark {
 }
 
 const BENCHMARKS: Benchmark[] = [
-  { name: "bridge: calls per core", file: "bridge/main.ts", quick: ["--steps", "25", "--seconds", "8"] },
+  { name: "bridge: calls per core", file: "bridge/main.ts", quick: ["--quick", "--steps", "25", "--seconds", "8"] },
   {
     name: "background tier: tasks per second, findings to the bridge",
     file: "background/main.ts",
@@ -38,7 +38,7 @@ const BENCHMARKS: Benchmark[] = [
   {
     name: "soak: two hours of calls that come and go",
     file: "soak/main.ts",
-    quick: ["--quick", "--minutes", "3", "--out", QUICK_OUT],
+    quick: ["--quick", "--out", QUICK_OUT],
   },
 ];
 

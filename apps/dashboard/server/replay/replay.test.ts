@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, stat, writeFile } from "node:fs/promises";
+import { appendFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { upsertCall } from "@sidetone/store";
@@ -97,6 +97,15 @@ describe("a replay", () => {
     const second = await replays.open("grown", tapePath);
     assert.equal(second.meta.tapeBytes, first.meta.tapeBytes + 10);
     assert.equal((await replays.model(second)).damagedBytes, 10);
+  });
+
+  it("derives anew what was removed to keep the folder small", async () => {
+    const { replays } = test.dashboard.context;
+    const tapePath = await writeTape(test.dataDir, "trimmed", 4_000);
+    const { folder } = await replays.open("trimmed", tapePath);
+    await rm(folder, { recursive: true });
+    const again = await replays.open("trimmed", tapePath);
+    assert.equal((await replays.model(again)).hops, 100);
   });
 
   it("answers with a code when the file is no tape", async () => {

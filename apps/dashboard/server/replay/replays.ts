@@ -13,7 +13,6 @@ import type { ReplayModel } from "./replay-model.ts";
 
 const gunzip = promisify(gunzipCallback);
 const FOLDERS_KEPT = 2_000;
-const OPEN_KEPT = 500;
 
 /** A replay that lies ready in its folder. */
 export interface OpenReplay {
@@ -31,7 +30,6 @@ export class Replays {
   readonly #builder: ReplayBuilder;
   readonly #log: Logger;
   readonly #building = new Map<string, Promise<void>>();
-  readonly #open = new Map<string, OpenReplay>();
 
   constructor(options: { folder: string; tapes: TapeStorage; builder: ReplayBuilder; log: Logger }) {
     this.#folder = options.folder;
@@ -46,21 +44,18 @@ export class Replays {
     const tape = await this.#tapes.find(tapePath);
     if (!tape) {
       // Retention removed the tape: what was derived from it goes too.
-      this.#open.delete(callId);
       await rm(folder, { recursive: true, force: true });
       throw new SidetoneError("NOT_FOUND", "The call's tape is no longer there (retention may have removed it).");
     }
-    const fresh = (meta: ReplayMeta | undefined): boolean =>
-      meta?.version === REPLAY_VERSION && meta.tapeBytes === tape.sizeBytes;
-    const known = this.#open.get(callId);
-    if (known && fresh(known.meta)) return known;
+    const fresh = (stored: ReplayMeta | undefined): boolean =>
+      stored?.version === REPLAY_VERSION && stored.tapeBytes === tape.sizeBytes;
     let meta = await storedMeta(folder);
     if (!fresh(meta)) {
       await this.#build(callId, tapePath, folder);
       meta = await storedMeta(folder);
     }
     if (!meta) throw new SidetoneError("STORAGE_UNAVAILABLE", "A derived replay has vanished.");
-    return this.#keep(callId, { folder, meta });
+    return { folder, meta };
   }
 
   /** The whole model, for those who get it masked; everybody else gets the file as it is. */
@@ -101,16 +96,6 @@ export class Replays {
       this.#building.set(callId, building);
     }
     await building;
-  }
-
-  #keep(callId: string, replay: OpenReplay): OpenReplay {
-    this.#open.delete(callId);
-    this.#open.set(callId, replay);
-    if (this.#open.size > OPEN_KEPT) {
-      const oldest = this.#open.keys().next().value;
-      if (oldest !== undefined) this.#open.delete(oldest);
-    }
-    return replay;
   }
 
   /** Removes the derived files of calls looked at longest ago, so that the folder stays bounded. */
