@@ -3,7 +3,8 @@ runtime's own decoder and Silero beside it.
 
     /usr/bin/python3 testset.py --out DIR --bank DIR [--count 60] [--snr 20 10]
 
-Writes one mu-law WAV per kind, `manifest.jsonl`, and `phrases.txt`: wordings of the training half, as a playbook that covers these wants would list them.
+Writes one mu-law WAV per kind, `manifest.jsonl`, and `phrases.txt`: wordings of the training half and the commands,
+as a playbook that covers these wants would list them.
 """
 
 import argparse
@@ -100,8 +101,10 @@ def main():
     with open(os.path.join(options.out, "manifest.jsonl"), "w") as f:
         f.writelines(json.dumps(x) + "\n" for x in lines)
     writer = scripts.Writer(np.random.default_rng(1))
+    phrases = {" ".join(writer.fill(writer.pick(writer.wants[writer.pick(list(writer.wants))]))) for _ in range(PHRASES)}
+    phrases |= {" ".join(clip.words) for speaker in sim.single_people for clip in speaker.singles if clip.words and len(clip.words) == 1}
     with open(os.path.join(options.out, "phrases.txt"), "w") as f:
-        f.writelines(sorted({" ".join(writer.fill(writer.pick(writer.wants[writer.pick(list(writer.wants))]))) + "\n" for _ in range(PHRASES)}))
+        f.writelines(text + "\n" for text in sorted(phrases))
     print(f"{len(lines)} clips in {options.out}")
 
 
