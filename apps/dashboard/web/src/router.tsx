@@ -79,6 +79,22 @@ const routeTree = root.addChildren([
       lazyRouteComponent(() => import("./pages/scoring-page.tsx"), "ScoringPage"),
     ),
     page(
+      "/reruns",
+      lazyRouteComponent(() => import("./pages/reruns-page.tsx"), "RerunsPage"),
+    ),
+    page(
+      "/reruns/$rerunId",
+      lazyRouteComponent(() => import("./pages/rerun-page.tsx"), "RerunPage"),
+    ),
+    page(
+      "/reruns/$rerunId/$callId",
+      lazyRouteComponent(() => import("./pages/rerun-call-page.tsx"), "RerunCallPage"),
+    ),
+    page(
+      "/sets/$setId",
+      lazyRouteComponent(() => import("./pages/set-page.tsx"), "SetPage"),
+    ),
+    page(
       "/analytics",
       lazyRouteComponent(() => import("./pages/analytics-page.tsx"), "AnalyticsPage"),
     ),
@@ -92,31 +108,31 @@ const routeTree = root.addChildren([
     ),
     page(
       "/numbers",
-      lazyRouteComponent(() => import("./pages/setup-pages.tsx"), "NumbersPage"),
+      lazyRouteComponent(() => import("./pages/numbers-page.tsx"), "NumbersPage"),
     ),
     page(
       "/connectors",
-      lazyRouteComponent(() => import("./pages/setup-pages.tsx"), "ConnectorsPage"),
+      lazyRouteComponent(() => import("./pages/connectors-page.tsx"), "ConnectorsPage"),
     ),
     page(
       "/knowledge",
-      lazyRouteComponent(() => import("./pages/setup-pages.tsx"), "KnowledgePage"),
+      lazyRouteComponent(() => import("./pages/knowledge-page.tsx"), "KnowledgePage"),
     ),
     page(
       "/people",
-      lazyRouteComponent(() => import("./pages/system-pages.tsx"), "PeoplePage"),
+      lazyRouteComponent(() => import("./pages/people-page.tsx"), "PeoplePage"),
     ),
     page(
       "/tokens",
-      lazyRouteComponent(() => import("./pages/system-pages.tsx"), "TokensPage"),
+      lazyRouteComponent(() => import("./pages/tokens-page.tsx"), "TokensPage"),
     ),
     page(
       "/audit",
-      lazyRouteComponent(() => import("./pages/system-pages.tsx"), "AuditPage"),
+      lazyRouteComponent(() => import("./pages/audit-page.tsx"), "AuditPage"),
     ),
     page(
       "/status",
-      lazyRouteComponent(() => import("./pages/system-pages.tsx"), "HealthPage"),
+      lazyRouteComponent(() => import("./pages/health-page.tsx"), "HealthPage"),
     ),
   ]),
 ]);

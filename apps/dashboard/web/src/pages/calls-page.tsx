@@ -1,12 +1,13 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { AudioLines, Search, SlidersHorizontal, X } from "lucide-react";
+import { AudioLines, FolderPlus, Search, SlidersHorizontal, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { api, ask } from "../api/client.ts";
 import type { paths } from "../api/schema.generated.ts";
 import { mayListen, usePerson } from "../api/session.ts";
 import { clock, phoneNumber, span, when, words } from "../format.ts";
 import { rememberCalls } from "../replay/neighbours.ts";
+import { SaveSet } from "../reruns/save-set.tsx";
 import { Button } from "../ui/button.tsx";
 import { cn } from "../ui/class-names.ts";
 import { Field, Input, Select } from "../ui/fields.tsx";
@@ -24,6 +25,8 @@ export function CallsPage() {
   const navigate = useNavigate();
   const person = usePerson();
   const [filtersOpen, setFiltersOpen] = useState(false);
+  const [picked, setPicked] = useState<readonly string[]>([]);
+  const [saving, setSaving] = useState(false);
   const search = useRef<HTMLInputElement>(null);
   const set = (change: Partial<Record<keyof CallQuery, string | undefined>>) => {
     const next = Object.fromEntries(
@@ -113,6 +116,12 @@ export function CallsPage() {
           <SlidersHorizontal /> Filter
           {active.length > 0 && <Badge tone="accent">{active.length}</Badge>}
         </Button>
+        {mayListen(person) && (
+          <Button onClick={() => setSaving(true)} disabled={rows.length === 0}>
+            <FolderPlus /> Save as a set
+            {picked.length > 0 && <Badge tone="accent">{picked.length}</Badge>}
+          </Button>
+        )}
       </PageHead>
       <div className="flex flex-col gap-3 p-4 sm:p-6">
         {filtersOpen && (
@@ -217,6 +226,11 @@ export function CallsPage() {
             <Table>
               <thead>
                 <tr>
+                  {mayListen(person) && (
+                    <Th className="w-8">
+                      <span className="sr-only">Pick</span>
+                    </Th>
+                  )}
                   <Th>When</Th>
                   <Th>Caller</Th>
                   <Th className="max-md:hidden">Playbook</Th>
@@ -230,7 +244,14 @@ export function CallsPage() {
               </thead>
               <tbody>
                 {rows.map((call) => (
-                  <Row key={call.id} call={call} />
+                  <Row
+                    key={call.id}
+                    call={call}
+                    picked={mayListen(person) ? picked.includes(call.id) : undefined}
+                    onPick={(isPicked) =>
+                      setPicked(isPicked ? [...picked, call.id] : picked.filter((id) => id !== call.id))
+                    }
+                  />
                 ))}
               </tbody>
             </Table>
@@ -244,6 +265,14 @@ export function CallsPage() {
           </Card>
         )}
       </div>
+      {saving && (
+        <SaveSet
+          callIds={[...picked]}
+          query={query}
+          found={calls.data?.pages[0]?.total ?? 0}
+          onClose={() => setSaving(false)}
+        />
+      )}
     </>
   );
 }
@@ -260,10 +289,30 @@ const LABELS: Record<string, string> = {
   startedTo: "until",
 };
 
-function Row({ call }: { call: Call }) {
+function Row({
+  call,
+  picked,
+  onPick,
+}: {
+  call: Call;
+  /** Absent for those who may not save sets. */
+  picked: boolean | undefined;
+  onPick: (isPicked: boolean) => void;
+}) {
   const slow = (call.responseMaxMs ?? 0) > 800;
   return (
     <tr className="group relative hover:bg-hover">
+      {picked !== undefined && (
+        <Td className="relative z-10">
+          <input
+            type="checkbox"
+            aria-label={`Pick the call of ${when(call.startedAt)} from ${phoneNumber(call.from)}`}
+            checked={picked}
+            onChange={(event) => onPick(event.target.checked)}
+            className="size-4 accent-accent"
+          />
+        </Td>
+      )}
       <Td className="tabular whitespace-nowrap">
         <Link
           to="/calls/$callId"

@@ -3,9 +3,10 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { Check, ChevronLeft, CircleAlert, FlaskConical, GitCompare, Phone, Rocket, Undo2 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
-import { api, ask } from "../api/client.ts";
-import { usePerson } from "../api/session.ts";
+import { ApiFault, api, ask } from "../api/client.ts";
+import { mayListen, usePerson } from "../api/session.ts";
 import { when } from "../format.ts";
+import { GatePanel, OverrideDialog } from "../playbook/gate-panel.tsx";
 import { type Defect, DiffView, SourceEditor, type SourceEditorHandle } from "../playbook/source-editor.tsx";
 import { Button } from "../ui/button.tsx";
 import { cn } from "../ui/class-names.ts";
@@ -88,6 +89,26 @@ function Version({
   const act = useMutation({
     mutationFn: (run: () => Promise<unknown>) => run(),
     onError: (error) => toast.error(error.message),
+  });
+  /** Why the gate is shut, while an admin is asked for a reason. */
+  const [shut, setShut] = useState<string>();
+  const publish = useMutation({
+    mutationFn: (reason?: string) =>
+      ask(
+        api.POST("/api/playbooks/{id}/versions/{version}/publish", {
+          params: path,
+          body: reason === undefined ? {} : { override: { reason } },
+        }),
+      ),
+    onSuccess: async () => {
+      setShut(undefined);
+      await refresh();
+      toast.success(`Version ${version} takes the next call.`);
+    },
+    onError: (error) => {
+      if (error instanceof ApiFault && error.code === "CONFLICT") setShut(error.message);
+      else toast.error(error.message);
+    },
   });
 
   /** Saves in place while it is a draft; a change of anything else makes the next draft. Returns the version saved. */
@@ -202,17 +223,7 @@ function Version({
               </Button>
             ) : (
               state !== "published" && (
-                <Button
-                  kind="primary"
-                  disabled={act.isPending}
-                  onClick={() =>
-                    act.mutate(async () => {
-                      await ask(api.POST("/api/playbooks/{id}/versions/{version}/publish", { params: path }));
-                      await refresh();
-                      toast.success(`Version ${version} takes the next call.`);
-                    })
-                  }
-                >
+                <Button kind="primary" disabled={publish.isPending} onClick={() => publish.mutate(undefined)}>
                   {state === "retired" ? <Undo2 /> : <Rocket />} {state === "retired" ? "Roll back to this" : "Publish"}
                 </Button>
               )
@@ -290,6 +301,13 @@ function Version({
               </ul>
             </Card>
           )}
+          <GatePanel
+            playbookId={playbookId}
+            version={version}
+            state={state}
+            admin={admin}
+            listener={mayListen(person)}
+          />
           <Card>
             <CardTitle>Versions</CardTitle>
             <ul className="max-h-72 overflow-y-auto py-1">
@@ -316,6 +334,9 @@ function Version({
           </Card>
         </div>
       </div>
+      {shut !== undefined && (
+        <OverrideDialog why={shut} onClose={() => setShut(undefined)} onOverride={(reason) => publish.mutate(reason)} />
+      )}
     </>
   );
 }

@@ -11,6 +11,7 @@ import {
   type LucideIcon,
   Phone,
   Plug,
+  RotateCcw,
   ScrollText,
   Users,
 } from "lucide-react";
@@ -36,6 +37,7 @@ export const PLACES: readonly Place[] = [
   { to: "/live", label: "Live", icon: Activity, key: "l", roles: ALL, group: "Calls" },
   { to: "/calls", label: "Replay", icon: AudioLines, key: "r", roles: ALL, group: "Calls" },
   { to: "/scoring", label: "Scoring", icon: ClipboardCheck, key: "s", roles: LISTEN, group: "Quality" },
+  { to: "/reruns", label: "Re-runs", icon: RotateCcw, key: "f", roles: LISTEN, group: "Quality" },
   { to: "/analytics", label: "Analytics", icon: ChartNoAxesCombined, key: "a", roles: ALL, group: "Quality" },
   { to: "/playbooks", label: "Playbooks", icon: ScrollText, key: "b", roles: ALL, group: "Set up" },
   { to: "/numbers", label: "Numbers", icon: Hash, key: "n", roles: STEER, group: "Set up" },
