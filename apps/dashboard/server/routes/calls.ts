@@ -27,6 +27,8 @@ export const Call = z.object({
   to: z.string(),
   playbookId: z.string(),
   playbookVersion: z.number(),
+  /** How the rule reads that sent the call to its playbook. */
+  route: text,
   startedAt: z.string(),
   endedAt: text,
   durationMs: number,
@@ -65,6 +67,7 @@ export function shownCall(row: CallRow, mask: Mask | undefined): z.infer<typeof 
     to: row.to_number,
     playbookId: row.playbook_id,
     playbookVersion: row.playbook_version,
+    route: row.route_label,
     startedAt: row.started_at,
     endedAt: row.ended_at,
     durationMs: row.duration_ms,

@@ -765,6 +765,7 @@ export interface paths {
                                 to: string;
                                 playbookId: string;
                                 playbookVersion: number;
+                                route: string | null;
                                 startedAt: string;
                                 endedAt: string | null;
                                 durationMs: number | null;
@@ -880,6 +881,7 @@ export interface paths {
                             to: string;
                             playbookId: string;
                             playbookVersion: number;
+                            route: string | null;
                             startedAt: string;
                             endedAt: string | null;
                             durationMs: number | null;
@@ -1700,6 +1702,7 @@ export interface paths {
                                 to: string;
                                 playbookId: string;
                                 playbookVersion: number;
+                                route: string | null;
                                 startedAt: string;
                                 endedAt: string | null;
                                 durationMs: number | null;

@@ -326,6 +326,7 @@ function Row({
       <Td className="tabular whitespace-nowrap">{phoneNumber(call.from)}</Td>
       <Td className="max-w-48 truncate max-md:hidden">
         {words(call.playbookId)} <span className="text-ink-faint">v{call.playbookVersion}</span>
+        {call.route && <span className="block truncate text-2xs text-ink-faint">{call.route}</span>}
       </Td>
       <Td className="max-w-40 truncate">
         {call.topWant ? words(call.topWant) : <span className="text-ink-faint">–</span>}
