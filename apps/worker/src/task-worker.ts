@@ -46,6 +46,8 @@ export class TaskWorker {
   readonly #workers: Worker[] = [];
   readonly #watch: CallWatch;
   readonly #redis: Redis;
+  /** Findings do not queue behind what BullMQ tells Redis of thirty other tasks. */
+  readonly #findings: Redis;
   readonly #blocking: Redis;
   readonly #log: Logger;
   readonly #world: TaskWorld;
@@ -53,8 +55,9 @@ export class TaskWorker {
   constructor(options: TaskWorkerOptions) {
     this.#log = options.log;
     this.#redis = options.connect();
+    this.#findings = options.connect();
     this.#blocking = options.connect();
-    this.state = new TaskState(this.#redis);
+    this.state = new TaskState(this.#findings);
     const connection = this.#redis;
     const prefix = REDIS_PREFIX;
     this.queues = Object.fromEntries(
@@ -132,6 +135,7 @@ export class TaskWorker {
     clearTimeout(handBack);
     clearTimeout(leave);
     await this.#watch.close();
+    this.#findings.disconnect();
     this.#redis.disconnect();
     // What was left behind ends with its connection; nobody waits for it any more.
     closing.catch((error) => this.#log.debug({ err: error }, "a queue did not close in time"));
