@@ -18,6 +18,7 @@ import {
 import { agentSpans, onsetAfter, silenceAfter } from "../interaction/ear.ts";
 import { type Stack, startStack } from "../stack.ts";
 import type { Meaning, ScriptedUtterance } from "./scripted-model.ts";
+import { endedOrStalled } from "./stall.ts";
 
 /** What the callers say, and how it is meant. */
 const SAID: Readonly<Record<string, Meaning>> = {
@@ -57,6 +58,8 @@ interface Heard {
   /** When each utterance of the caller's was heard by themselves, ms on the ear's time line. */
   saidMs: { startMs: number; endMs: number }[];
   of<T extends PodOutput["type"]>(type: T): Extract<PodOutput, { type: T }>[];
+  /** Why nothing can be said of manners in time: the machine had none for the call. */
+  stalled: string | undefined;
 }
 
 let stack: Stack;
@@ -100,12 +103,12 @@ async function phone(...steps: CallerStep[]): Promise<Heard> {
       saidMs.push({ startMs: event.atMs, endMs: event.atMs + event.step.audio.length / 8 });
     },
   });
-  await call.ended;
+  const stalled = await endedOrStalled(call);
   const tape = await readTapeOf(stack.dataDir, call.sid);
   const outputs = tape.notes.flatMap((note) => (note.type === "out" ? [note.output] : []));
   const of = <T extends PodOutput["type"]>(type: T) =>
     outputs.filter((output): output is Extract<PodOutput, { type: T }> => output.type === type);
-  return { call, tape, lines: agentLines(tape), saidMs, of };
+  return { call, tape, lines: agentLines(tape), saidMs, of, stalled };
 }
 
 /** Level of the agent in a stretch of the ear, dBFS. */
@@ -158,12 +161,16 @@ const QUESTION = "You can ask me";
  */
 describe("manners over the whole road, at the caller's ear", { concurrency: 3 }, () => {
   before(async () => {
+    // The first call also has everything made that the others will hear.
     undisturbed = await phone(IN_QUESTION, LISTEN, ...HANG_UP);
+    if (undisturbed.stalled) return;
     assert.ok(lineOf(undisturbed, QUESTION).endMs - lineOf(undisturbed, QUESTION).startMs > 7_000);
   });
 
   test("yield: who takes the floor has it, and what was heard is known to the word", async (t) => {
     const heard = await phone(IN_QUESTION, says(INTERRUPTS), ...HANG_UP);
+    const stalled = heard.stalled ?? undisturbed.stalled;
+    if (stalled) return t.skip(stalled);
     const [said] = heard.saidMs;
     const stopMs = (silenceAfter(agentSpans(heard.call.ear.heard, 100), said!.startMs) ?? 0) - said!.startMs;
     t.diagnostic(`silent ${stopMs} ms after the caller began`);
@@ -177,6 +184,8 @@ describe("manners over the whole road, at the caller's ear", { concurrency: 3 },
 
   test("duck and hold: a murmur costs 8 dB for a moment, and the sentence goes on", async (t) => {
     const heard = await phone(IN_QUESTION, says(MURMURS), LISTEN, { do: "hang-up" });
+    const stalled = heard.stalled ?? undisturbed.stalled;
+    if (stalled) return t.skip(stalled);
     assert.deepEqual(heard.of("yielded"), []);
     assert.equal(lineOf(heard, QUESTION).cut, false);
     const [said] = heard.saidMs;
@@ -191,8 +200,10 @@ describe("manners over the whole road, at the caller's ear", { concurrency: 3 },
     assertHeard(heard);
   });
 
-  test("hold: side talk does not get the floor, and is no answer", async () => {
+  test("hold: side talk does not get the floor, and is no answer", async (t) => {
     const heard = await phone(IN_QUESTION, says(ASIDE), LISTEN, { do: "hang-up" });
+    const stalled = heard.stalled ?? undisturbed.stalled;
+    if (stalled) return t.skip(stalled);
     assert.deepEqual(heard.of("yielded"), []);
     assert.ok(heard.of("overlap").some((overlap) => overlap.kind === "side-talk"));
     assert.deepEqual(heard.of("want-recognised"), []);
@@ -203,6 +214,8 @@ describe("manners over the whole road, at the caller's ear", { concurrency: 3 },
     const heard = await phone({ do: "await-agent", forMs: 600, atMostMs: 20_000 }, says(OVER_GREETING), LISTEN, {
       do: "hang-up",
     });
+    const stalled = heard.stalled ?? undisturbed.stalled;
+    if (stalled) return t.skip(stalled);
     const greeting = lineOf(heard, OPENING);
     assert.equal(greeting.cut, false);
     const [said] = heard.saidMs;
@@ -211,7 +224,7 @@ describe("manners over the whole road, at the caller's ear", { concurrency: 3 },
     assert.ok(duckedDb < -5 && duckedDb > -11, `${duckedDb} dB`);
   });
 
-  test("both start at once: the agent gives way", async () => {
+  test("both start at once: the agent gives way", async (t) => {
     const heard = await phone(
       IN_QUESTION,
       LISTEN,
@@ -220,6 +233,8 @@ describe("manners over the whole road, at the caller's ear", { concurrency: 3 },
       says(BOTH),
       ...HANG_UP,
     );
+    const stalled = heard.stalled ?? undisturbed.stalled;
+    if (stalled) return t.skip(stalled);
     const yielded = heard.of("yielded").find((one) => /order number/.test(one.heardText + one.unheardText));
     assert.ok(yielded, "it had just begun, and gave way");
     assertHeard(heard);
@@ -227,6 +242,8 @@ describe("manners over the whole road, at the caller's ear", { concurrency: 3 },
 
   test("backchannel: short, quieter, in a pause of a long story, not twice within four seconds", async (t) => {
     const heard = await phone(IN_QUESTION, LISTEN, says(STORY), ...HANG_UP);
+    const stalled = heard.stalled ?? undisturbed.stalled;
+    if (stalled) return t.skip(stalled);
     const murmurs = heard.of("said").filter((said) => said.act === "backchannel");
     assert.ok(murmurs.length >= 1, "one at least of two pauses");
     const [said] = heard.saidMs;
@@ -244,8 +261,10 @@ describe("manners over the whole road, at the caller's ear", { concurrency: 3 },
     }
   });
 
-  test("interject: who reads out too much is told so while they go on, and is given way to", async () => {
+  test("interject: who reads out too much is told so while they go on, and is given way to", async (t) => {
     const heard = await phone(IN_QUESTION, LISTEN, says(ASKS), LISTEN, says(TOO_LONG), ...HANG_UP);
+    const stalled = heard.stalled ?? undisturbed.stalled;
+    if (stalled) return t.skip(stalled);
     const [, said] = heard.saidMs;
     const interjection = heard.of("said").find((one) => one.act === "interjection");
     assert.match(interjection?.text ?? "", /five digits/);
@@ -261,6 +280,8 @@ describe("manners over the whole road, at the caller's ear", { concurrency: 3 },
   test("fill: only where waiting is real, with words that fit", async (t) => {
     // Nobody answers lookups here.
     const heard = await phone(IN_QUESTION, LISTEN, says(WHOLE), ...HANG_UP);
+    const stalled = heard.stalled ?? undisturbed.stalled;
+    if (stalled) return t.skip(stalled);
     const [said] = heard.saidMs;
     const filler = heard.of("said").find((one) => one.act === "filler");
     assert.match(filler?.text ?? "", /looking up your order/);

@@ -38,6 +38,8 @@ export interface WarmResult {
 
 /** Silence before a fallback voice goes on in the middle of a clause. */
 const TAKE_OVER_SAMPLES = 480;
+/** The fallback voice may be silent for so many times as long as another. */
+const LAST_VOICE_PATIENCE = 4;
 /** A word that lacks less than this counts as said. */
 const NEARLY_SAID_SAMPLES = 80;
 
@@ -295,13 +297,16 @@ class Telling {
     if (making?.source !== "made") return;
     const { engine, id } = voice;
     const { queued } = making;
+    const isLast = this.#voices.fallbackFor(voice) === undefined;
+    // The last voice has nobody behind it: on a machine that stalls, late speech is better than none.
+    const patienceMs = isLast ? LAST_VOICE_PATIENCE * engine.timeoutMs : engine.timeoutMs;
     this.#timer = setTimeout(() => {
-      if (queued && !this.#voices.fallbackFor(voice)) return;
+      if (queued && isLast) return;
       const code = queued ? "SPEECH_ENGINE_BUSY" : "SPEECH_ENGINE_TIMEOUT";
-      part.error = new SpeechError(code, `${id} after ${engine.timeoutMs} ms`);
+      part.error = new SpeechError(code, `${id} after ${patienceMs} ms`);
       part.leave();
       this.#pump(part);
-    }, engine.timeoutMs);
+    }, patienceMs);
   }
 
   #tellFirstAudio(voice: Voice, source: FirstAudioSource): void {

@@ -135,6 +135,41 @@ describe("beginning", () => {
     assert.equal(scene.outputsOf("said").length, 1);
   });
 
+  test("behind an answer that is whole the quiet counts double, however little the model is sure of it", () => {
+    const yesNo: Expectation = { kind: "yes-no", length: 0, remaining: 0 };
+    const digits = (remaining: number): Expectation => ({ kind: "digits", length: 5, remaining });
+    // Hops of quiet until the agent begins: by the net alone, and with a model that is half as sure as it should be.
+    const cases: [string, Expectation, "answer" | "nothing", number, number][] = [
+      ["an open turn", OPEN, "answer", 60, 46],
+      ["a yes", yesNo, "answer", 30, 23],
+      ["the last of five digits", digits(0), "answer", 30, 23],
+      ["two digits missing", digits(2), "answer", 60, 46],
+      ["a yes-no question, and nothing understood yet", yesNo, "nothing", 60, 46],
+    ];
+    for (const [name, expectation, intent, byNet, unsure] of cases) {
+      for (const [begin, hops] of [
+        [0, byNet],
+        [
+          0.5 * (expectation.kind === "open" ? 0.5 : expectation.remaining > 0 || intent === "nothing" ? 0.8 : 0.3),
+          unsure,
+        ],
+      ] as const) {
+        const scene = new Scene({
+          greets: false,
+          answer: (event) =>
+            event.type === "opened"
+              ? [expecting(intent, expectation), ...(intent === "answer" ? [say(0, "one")] : [])]
+              : event.type === "turn-ended" && intent === "nothing"
+                ? [say(0, "one")]
+                : [],
+        });
+        scene.step({ voice: 0.9 });
+        scene.until(() => scene.outputsOf("said").length > 0, { decision: { begin } });
+        assert.ok(Math.abs(scene.hop - 1 - hops) <= 1, `${name}, ${begin}: after ${scene.hop - 1} hops, not ${hops}`);
+      }
+    }
+  });
+
   test("lines of one turn follow each other after a breath", () => {
     const scene = new Scene({ answer: onOpen(say(0, "one"), say(1, "one two")) });
     scene.steps(40);

@@ -1,5 +1,5 @@
 import { type Expectation, type Intent, OPEN } from "@sidetone/protocol";
-import type { Question } from "../state.ts";
+import type { Question, Turn } from "../state.ts";
 import type { Draft } from "./draft.ts";
 
 /** Tells the model what the caller is expected to say, and whether we have something to say; on change only. */
@@ -20,7 +20,7 @@ function expectationOf(d: Draft): Expectation {
   // Who began to give a number unasked is expected to finish it.
   const begun = turn === null || asked?.kind === "slot" ? undefined : Object.keys(understood.partials)[0];
   const question: Question | null = begun === undefined ? asked : { kind: "slot", slot: begun };
-  if (question === null) return OPEN;
+  if (question === null || (turn !== null && begun === undefined && isElsewhere(d, turn))) return OPEN;
   switch (question.kind) {
     case "open":
     case "anything-else":
@@ -65,6 +65,20 @@ function expectationOf(d: Draft): Expectation {
     default:
       return question satisfies never;
   }
+}
+
+/**
+ * The turn brought something, and nothing of what was asked: whatever ends it, it is not the answer that would. Without
+ * this, "where is my order" would count as a yes-no question fulfilled, and be cut into.
+ */
+function isElsewhere(d: Draft, turn: Turn): boolean {
+  const { understood } = d.s;
+  const { question, questionKey, base } = turn;
+  if (question === null || understood.blank || turn.ignored) return false;
+  if (understood.answers[questionKey] !== base.answers[questionKey]) return false;
+  if (question.kind !== "slot" && question.kind !== "confirm-slot") return question.kind !== "which-want";
+  const { slot } = question;
+  return understood.slots[slot]?.value === base.slots[slot]?.value && understood.partials[slot] === base.partials[slot];
 }
 
 function intentOf(d: Draft, expectation: Expectation): Intent {
