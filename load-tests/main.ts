@@ -29,6 +29,11 @@ const BENCHMARKS: Benchmark[] = [
     quick: ["--quick", "--out", QUICK_OUT],
   },
   {
+    name: "dashboard: replays, live calls, first load",
+    file: "dashboard/main.ts",
+    quick: ["--minutes", "5", "--calls", "100", "--seconds", "4", "--rounds", "2"],
+  },
+  {
     name: "load: until the first promise breaks",
     file: "load/main.ts",
     args: ["--keep-on"],

@@ -41,6 +41,7 @@ async function main(): Promise<void> {
     TWILIO_AUTH_TOKEN: authToken,
     PUBLIC_URL: config.PUBLIC_URL ?? bridgeUrl,
     BRIDGE_URL: bridgeUrl,
+    WORKER_URL: process.env.WORKER_URL ?? `http://127.0.0.1:${config.WORKER_PORT}`,
     DASHBOARD_ORIGIN: process.env.DASHBOARD_ORIGIN ?? dashboardUrl,
     PODS: process.env.PODS ?? `127.0.0.1:${config.POD_PORT}`,
   });

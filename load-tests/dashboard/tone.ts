@@ -18,20 +18,6 @@ export function toneUlaw(hz: number, ms: number): Uint8Array {
   return bytes;
 }
 
-/** How much of a sound's power lies at a frequency, 0..1 (Goertzel 1958). */
-export function shareAt(samples: Int16Array, hz: number): number {
-  const coefficient = 2 * Math.cos((2 * Math.PI * hz) / LINE_HZ);
-  let [s1, s2, power] = [0, 0, 0];
-  for (const sample of samples) {
-    const s = sample + coefficient * s1 - s2;
-    s2 = s1;
-    s1 = s;
-    power += sample * sample;
-  }
-  if (power === 0) return 0;
-  return (2 * (s1 * s1 + s2 * s2 - coefficient * s1 * s2)) / samples.length / power;
-}
-
 /** A WAV for a fake microphone: pieces of 8 kHz sound with silence of so many ms between them. */
 export function microphoneWav(pieces: readonly (Int16Array | number)[]): Uint8Array {
   const parts = pieces.map((piece) => (typeof piece === "number" ? new Int16Array((piece * LINE_HZ) / 1_000) : piece));

@@ -129,6 +129,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   // Figures and state.
   "GET /api/analytics": EVERYBODY,
   "GET /api/health": EVERYBODY,
+  "GET /api/dead-letters": ADMIN,
+  "POST /api/dead-letters/:queue/:id/retry": ADMIN,
 
   // The API's own description, and the queues.
   "GET /api/docs*": EVERYBODY,

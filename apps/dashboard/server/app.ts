@@ -21,6 +21,7 @@ import { queueBoard } from "./queues.ts";
 import { analyticsRoutes } from "./routes/analytics.ts";
 import { callRoutes } from "./routes/calls.ts";
 import { connectorRoutes } from "./routes/connectors.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { knowledgeRoutes } from "./routes/knowledge.ts";
 import { liveRoutes } from "./routes/live.ts";
@@ -126,6 +127,7 @@ export async function buildApp(context: DashboardContext, options: { webRoot?: s
   peopleRoutes(app, context);
   analyticsRoutes(app, context);
   healthRoutes(app, context);
+  deadLetterRoutes(app, context);
 
   await queueBoard(app, context);
 
@@ -134,6 +136,8 @@ export async function buildApp(context: DashboardContext, options: { webRoot?: s
     await app.register(fastifyStatic, {
       root,
       wildcard: true,
+      // The build leaves a .br and a .gz beside each file that is worth it.
+      preCompressed: true,
       cacheControl: false,
       setHeaders: (reply, path) => {
         reply.header("cache-control", path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");

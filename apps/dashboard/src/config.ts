@@ -18,6 +18,7 @@ const Environment = z.object({
     .optional()
     .describe("Such as s3://bucket/prefix; unset means a folder under DATA_DIR."),
   BRIDGE_URL: fields.url(),
+  WORKER_URL: fields.url(),
   PUBLIC_URL: fields.url(),
   DASHBOARD_ORIGIN: fields.url(),
   TWILIO_ACCOUNT_SID: z.string().optional().describe("The account SID from the carrier's console."),
@@ -41,6 +42,8 @@ export interface DashboardConfig {
   databaseUrl: string | undefined;
   storageUrl: string | undefined;
   bridgeUrl: string;
+  /** The worker's side port: what failed for good, and trying it again. */
+  workerUrl: string;
   publicUrl: string;
   /** The address that people open; cookies are secure when it is https. */
   origin: string;
@@ -63,6 +66,7 @@ export function readDashboardConfig(env: Readonly<Record<string, string | undefi
     databaseUrl: given.DATABASE_URL,
     storageUrl: given.STORAGE_URL,
     bridgeUrl,
+    workerUrl: given.WORKER_URL ?? "http://127.0.0.1:8092",
     publicUrl: given.PUBLIC_URL ?? bridgeUrl,
     origin: given.DASHBOARD_ORIGIN ?? `http://127.0.0.1:${given.DASHBOARD_PORT}`,
     twilio: {

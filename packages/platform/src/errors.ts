@@ -208,6 +208,12 @@ export const ERRORS = {
   ),
   TASK_TIMED_OUT: spec(504, true, "The task took longer than its kind allows.", "Check the connector's health."),
   TASK_FAILED: spec(502, true, "The task failed.", "The cause names the connector and what it said."),
+  WORKER_UNREACHABLE: spec(
+    502,
+    true,
+    "The worker does not answer.",
+    "Start the worker, or set WORKER_URL to its side port.",
+  ),
   CONNECTOR_UNSUPPORTED: spec(
     501,
     false,

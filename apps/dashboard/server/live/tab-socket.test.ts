@@ -96,7 +96,9 @@ describe("a tab's socket", () => {
     assert.equal(sent[0]?.list?.changed[0]?.silentSinceMs, 0);
     calls.apply({ ...quiet, atMs: 40, caller: true }, 0);
     tab.flush();
-    assert.deepEqual(sent[1]?.list?.changed, [{ id: "c1", atMs: 40, callerTalks: true, longestSilenceMs: 40, silentSinceMs: null }]);
+    assert.deepEqual(sent[1]?.list?.changed, [
+      { id: "c1", atMs: 40, callerTalks: true, longestSilenceMs: 40, silentSinceMs: null },
+    ]);
     // A tab that asks anew gets everything again.
     tab.request({ type: "watch-list", on: true });
     tab.flush();

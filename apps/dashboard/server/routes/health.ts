@@ -22,6 +22,7 @@ const BridgeHealth = z.object({
     .default({}),
 });
 const PROBE_MS = 2_000;
+const LOOK_EVERY_MS = 15_000;
 /** A bridge renews its record every fifteen seconds. */
 const BRIDGE_STALE_MS = 60_000;
 
@@ -120,6 +121,49 @@ export function healthRoutes(app: Api, context: DashboardContext): void {
     return found;
   };
 
+  const worker = async (): Promise<Part[]> => {
+    const remedy = "Start the worker, or set WORKER_URL; calls go on, lookups wait in their queues.";
+    try {
+      const response = await fetch(new URL("/health", config.workerUrl), { signal: AbortSignal.timeout(PROBE_MS) });
+      const health = BridgeHealth.parse(await response.json());
+      const poor = Object.entries(health.parts).filter(([, each]) => each.status !== "ok");
+      const detail = poor.map(([name, each]) => `${name}: ${each.detail ?? each.status}`).join("; ");
+      return [part("Worker", health.status, detail || "Takes tasks.", "The worker's log has the cause.")];
+    } catch (error) {
+      return [part("Worker", "down", `It does not answer: ${(error as Error).message}`, remedy)];
+    }
+  };
+
+  const look = async (): Promise<Part[]> => {
+    const groups = await Promise.all([
+      bridgeParts(),
+      probe("Redis", "Check REDIS_URL and the server; calls go on, live updates and lookups wait.", async () => {
+        const startedAt = performance.now();
+        await redis.ping();
+        return `Answers in ${(performance.now() - startedAt).toFixed(1)} ms.`;
+      }),
+      probe("Database", "Check DATABASE_URL and the server; calls go on, this dashboard does not.", async () => {
+        const startedAt = performance.now();
+        await sql`select 1`.execute(database.db);
+        return `${database.kind === "sqlite" ? "SQLite" : "PostgreSQL"} answers in ${(performance.now() - startedAt).toFixed(1)} ms.`;
+      }),
+      probe("Data folder", "Check space and permissions under DATA_DIR.", async () => {
+        await mkdir(join(config.dataDir, "replays"), { recursive: true });
+        await access(config.dataDir, constants.W_OK);
+        return "Can be written.";
+      }),
+      worker(),
+      bridges(),
+    ]);
+    return groups.flat();
+  };
+  // "Since when" must be true also when nobody has the page open.
+  const watch = setInterval(() => {
+    look().catch((error: Error) => context.log.warn({ err: error }, "looking at the parts' health failed"));
+  }, LOOK_EVERY_MS);
+  watch.unref();
+  app.addHook("onClose", async () => clearInterval(watch));
+
   app.get(
     "/api/health",
     {
@@ -146,27 +190,8 @@ export function healthRoutes(app: Api, context: DashboardContext): void {
       },
     },
     async () => {
-      const groups = await Promise.all([
-        bridgeParts(),
-        probe("Redis", "Check REDIS_URL and the server; calls go on, live updates and lookups wait.", async () => {
-          const startedAt = performance.now();
-          await redis.ping();
-          return `Answers in ${(performance.now() - startedAt).toFixed(1)} ms.`;
-        }),
-        probe("Database", "Check DATABASE_URL and the server; calls go on, this dashboard does not.", async () => {
-          const startedAt = performance.now();
-          await sql`select 1`.execute(database.db);
-          return `${database.kind === "sqlite" ? "SQLite" : "PostgreSQL"} answers in ${(performance.now() - startedAt).toFixed(1)} ms.`;
-        }),
-        probe("Data folder", "Check space and permissions under DATA_DIR.", async () => {
-          await mkdir(join(config.dataDir, "replays"), { recursive: true });
-          await access(config.dataDir, constants.W_OK);
-          return "Can be written.";
-        }),
-        bridges(),
-      ]);
       return {
-        parts: groups.flat(),
+        parts: await look(),
         queues: await queues(),
         liveCalls: context.liveCalls.size,
         eventsRead: context.feed.read,

@@ -5,6 +5,7 @@ import { when, words } from "../format.ts";
 import { Button } from "../ui/button.tsx";
 import { cn } from "../ui/class-names.ts";
 import { Badge, Card, CardTitle, Fault, PageHead, Spinner, Table, Td, Th } from "../ui/surface.tsx";
+import { DeadLetters } from "./dead-letters.tsx";
 
 /** What runs and what does not, and what to do about it. */
 export function HealthPage() {
@@ -101,6 +102,7 @@ export function HealthPage() {
               </tbody>
             </Table>
           </Card>
+          {person.role === "admin" && <DeadLetters />}
           {health.data && (
             <Card>
               <CardTitle>Live feed</CardTitle>

@@ -15,6 +15,63 @@ export interface Columns {
   overlap: Uint8Array;
   expectation: Uint8Array;
   concealed: Uint8Array;
+  /** The same ever coarser, for looking from far away: what stands at `level` covers `4 ** level` peaks or hops. */
+  coarse: readonly Coarse[];
+}
+
+/** What is drawn of a call, at one coarseness: extremes of the peaks, whoever talked, the rarest decision. */
+export interface Coarse {
+  callerMin: Int8Array;
+  callerMax: Int8Array;
+  agentMin: Int8Array;
+  agentMax: Int8Array;
+  floor: Uint8Array;
+  decision: Uint8Array;
+}
+
+const FOLD = 4;
+const LEVELS = 6;
+const UNDECIDED = 255;
+
+/** Every `FOLD` values in one. */
+function folded<T extends Int8Array | Uint8Array>(
+  values: T,
+  of: new (length: number) => T,
+  join: (a: number, b: number) => number,
+): T {
+  const out = new of(Math.ceil(values.length / FOLD));
+  for (let i = 0; i < out.length; i++) {
+    let value = values[i * FOLD] as number;
+    const end = Math.min(values.length, (i + 1) * FOLD);
+    for (let k = i * FOLD + 1; k < end; k++) value = join(value, values[k] as number);
+    out[i] = value;
+  }
+  return out;
+}
+
+function pyramid(finest: Coarse): Coarse[] {
+  const levels = [finest];
+  for (let level = 1; level < LEVELS; level++) {
+    const finer = levels[level - 1] as Coarse;
+    levels.push({
+      callerMin: folded(finer.callerMin, Int8Array, Math.min),
+      callerMax: folded(finer.callerMax, Int8Array, Math.max),
+      agentMin: folded(finer.agentMin, Int8Array, Math.min),
+      agentMax: folded(finer.agentMax, Int8Array, Math.max),
+      floor: folded(finer.floor, Uint8Array, (a, b) => a | b),
+      // A yield must not vanish when one looks from further away.
+      decision: folded(finer.decision, Uint8Array, (a, b) =>
+        a === UNDECIDED ? b : b === UNDECIDED ? a : Math.max(a, b),
+      ),
+    });
+  }
+  return levels;
+}
+
+/** The coarsest level at which a pixel still has a value of its own. */
+export function levelFor(columns: Columns, valuesPerPx: number): { level: Coarse; factor: number } {
+  const index = Math.max(0, Math.min(LEVELS - 1, Math.floor(Math.log(Math.max(1, valuesPerPx)) / Math.log(FOLD))));
+  return { level: columns.coarse[index] as Coarse, factor: FOLD ** index };
 }
 
 export function readColumns(file: ArrayBuffer): Columns {
@@ -33,14 +90,18 @@ export function readColumns(file: ArrayBuffer): Columns {
     const bytes = of(name);
     return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   };
-  return {
-    hops,
+  const finest: Coarse = {
     callerMin: signed("callerMin"),
     callerMax: signed("callerMax"),
     agentMin: signed("agentMin"),
     agentMax: signed("agentMax"),
     decision: of("decision"),
     floor: of("floor"),
+  };
+  return {
+    hops,
+    ...finest,
+    coarse: pyramid(finest),
     overlap: of("overlap"),
     expectation: of("expectation"),
     concealed: of("concealed"),

@@ -1,5 +1,5 @@
 import { moment as timeLabel } from "../format.ts";
-import { type Columns, FLOOR_AGENT, FLOOR_CALLER, FLOOR_WITHHELD, HOP_MS } from "./columns.ts";
+import { type Columns, FLOOR_AGENT, FLOOR_CALLER, FLOOR_WITHHELD, HOP_MS, levelFor } from "./columns.ts";
 import type { CallComment, Happening, Replay } from "./replay-data.ts";
 import { SPECTROGRAM_MAX_MS, TILE_MS, type Tile } from "./spectrogram.ts";
 
@@ -100,8 +100,11 @@ export function paint(
   pen.font = FONT;
   pen.textBaseline = "middle";
   ruler(pen, width, height, scene.view, palette);
-  wave(pen, width, scene, LANES.caller, scene.columns.callerMin, scene.columns.callerMax, palette.caller);
-  wave(pen, width, scene, LANES.agent, scene.columns.agentMin, scene.columns.agentMax, palette.agent);
+  const peaks = levelFor(scene.columns, scene.view.msPerPx / (HOP_MS / 2));
+  const peakMs = (HOP_MS / 2) * peaks.factor;
+  const { callerMin, callerMax, agentMin, agentMax } = peaks.level;
+  wave(pen, width, scene, LANES.caller, callerMin, callerMax, peakMs, palette.caller);
+  wave(pen, width, scene, LANES.agent, agentMin, agentMax, peakMs, palette.agent);
   ribbons(pen, width, scene, palette);
   wordLanes(pen, width, scene, palette);
   tasks(pen, width, scene, palette);
@@ -122,6 +125,7 @@ export function paint(
   }
 }
 
+const WORDS_MS_PER_PX = 120;
 /** No turn is longer; a line that began before this cannot reach into sight. */
 const LONGEST_LINE_MS = 120_000;
 
@@ -160,9 +164,9 @@ function wave(
   lane: Lane,
   min: Int8Array,
   max: Int8Array,
+  peakMs: number,
   colour: string,
 ): void {
-  const peakMs = HOP_MS / 2;
   const middle = lane.top + lane.height / 2;
   const scale = lane.height / 2 / 127;
   pen.fillStyle = colour;
@@ -189,6 +193,9 @@ function wave(
 function ribbons(pen: CanvasRenderingContext2D, width: number, scene: Scene, palette: Palette): void {
   const { view, columns, replay } = scene;
   const { floor, decision } = LANES;
+  const { level, factor } = levelFor(columns, view.msPerPx / HOP_MS);
+  const stepMs = HOP_MS * factor;
+  const steps = level.floor.length;
   pen.fillStyle = palette.sunken;
   pen.fillRect(0, floor.top, width, floor.height);
   pen.fillRect(0, decision.top, width, decision.height);
@@ -219,17 +226,17 @@ function ribbons(pen: CanvasRenderingContext2D, width: number, scene: Scene, pal
     }
   };
   for (let x = 0; x < width; x++) {
-    const from = Math.max(0, Math.floor((view.startMs + x * view.msPerPx) / HOP_MS));
-    const to = Math.max(from + 1, Math.ceil((view.startMs + (x + 1) * view.msPerPx) / HOP_MS));
+    const from = Math.max(0, Math.floor((view.startMs + x * view.msPerPx) / stepMs));
+    const to = Math.max(from + 1, Math.ceil((view.startMs + (x + 1) * view.msPerPx) / stepMs));
     let bits = 0;
     let decided = 0;
-    for (let hop = from; hop < Math.min(to, columns.hops); hop++) {
-      bits |= columns.floor[hop] as number;
+    for (let at = from; at < Math.min(to, steps); at++) {
+      bits |= level.floor[at] as number;
       // The rarest decision in sight wins: a yield must not vanish when one zooms out.
-      const each = columns.decision[hop] as number;
+      const each = level.decision[at] as number;
       if (each !== 255 && each > decided) decided = each;
     }
-    const key = from >= columns.hops ? -1 : (bits << 8) | decided;
+    const key = from >= steps ? -1 : (bits << 8) | decided;
     if (key === runKey) continue;
     flush(x);
     runFrom = x;
@@ -252,11 +259,21 @@ function wordLanes(pen: CanvasRenderingContext2D, width: number, scene: Scene, p
     const lane = line.who === "agent" ? LANES.agentWords : LANES.callerWords;
     const middle = lane.top + lane.height / 2;
     if (line.who === "supervisor") continue;
+    const ink = line.who === "agent" ? palette.agentInk : palette.callerInk;
+    if (view.msPerPx > WORDS_MS_PER_PX) {
+      // From here a word is less than a pixel: a turn is one stroke.
+      pen.fillStyle = ink;
+      pen.globalAlpha = 0.5;
+      const from = (line.startMs - view.startMs) / view.msPerPx;
+      pen.fillRect(from, middle - 1.5, Math.max(1, (line.endMs - line.startMs) / view.msPerPx), 3);
+      pen.globalAlpha = 1;
+      continue;
+    }
     for (const word of line.words) {
       const x = (word.startMs - view.startMs) / view.msPerPx;
       const until = (word.endMs - view.startMs) / view.msPerPx;
       if (until < -80 || x > width) continue;
-      pen.fillStyle = word.heard ? (line.who === "agent" ? palette.agentInk : palette.callerInk) : palette.faint;
+      pen.fillStyle = word.heard ? ink : palette.faint;
       const at = Math.max(x, freeFrom[line.who]);
       if (!legible || at - x > MOST_ASIDE_PX) {
         pen.globalAlpha = 0.5;
