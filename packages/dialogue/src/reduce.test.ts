@@ -181,6 +181,28 @@ describe("what is expected", () => {
     assert.equal(seen[4]?.[1], 0);
   });
 
+  test("what is no answer to the question is an open turn: it fulfils nothing", () => {
+    const expected = (text: string, prepare: (floor: Floor) => void = () => undefined): string => {
+      const floor = new Floor({ playbook });
+      floor.settle();
+      prepare(floor);
+      floor.caller(text);
+      const { kind, remaining } = floor.state.expectation;
+      return `${kind} ${remaining}`;
+    };
+    const asked = (floor: Floor): void => {
+      floor.caller("no thanks");
+      floor.caller("where is my order");
+      floor.settle();
+    };
+    assert.equal(expected("yes"), "yes-no 0");
+    assert.equal(expected("blue elephants"), "yes-no 0", "nothing was understood yet");
+    assert.equal(expected("what time do you close"), "open 0");
+    assert.equal(expected("four seven two nine one", asked), "digits 0");
+    assert.equal(expected("four seven two", asked), "digits 2");
+    assert.equal(expected("what time do you close", asked), "open 0");
+  });
+
   test("yes or no after a question for consent", () => {
     const floor = new Floor({ playbook });
     floor.settle();

@@ -108,6 +108,15 @@ export const REPAIRS: Expected = [
     "slower",
     ["> what time do you close", "< eight in the evening", "> can you speak more slowly", "< eight in the evening"],
   ],
+  ["faster", ["> what time do you close", "< eight in the evening", "> you can speak faster", "< Of course", "< you"]],
+  [
+    "slower in the middle of a question puts it again",
+    ["> where is my order", "< order number", "> slow down please", "< Of course", "< order number"],
+  ],
+  [
+    "speak up is say that again",
+    ["> what time do you close", "< eight", "> can you speak up", "< eight in the evening"],
+  ],
   [
     "I don't have it is no digits: where it can be found, and time to look",
     [
