@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { BridgeCommand, bridgeInboxStream, type CallEvent } from "@sidetone/protocol";
-import { upsertCall } from "@sidetone/store";
+import { saveScorecard, upsertCall } from "@sidetone/store";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { WEB_ROOT } from "../app.ts";
 import { started, startTestDashboard, type TestDashboard, writeTape } from "../test/fixture.ts";
@@ -117,43 +117,68 @@ describe("the dashboard in a browser", { skip: absent }, () => {
     });
   });
 
-  it("replays by keyboard alone: open, jump, comment, link", SLOW, async (t) => {
-    const tapePath = await writeTape(test.dataDir, "qa1", 60_000);
+  it("completes the QA flow by keyboard alone: search, open, seek, comment, score, next call", SLOW, async (t) => {
     const { db } = test.dashboard.context.database;
-    await upsertCall(
-      db,
-      {
-        id: "qa1",
-        tapePath,
-        from: "+441632960123",
-        outcome: "contained",
-        startedAt: new Date().toISOString(),
-        durationMs: 60_000,
-      },
-      { turns: [{ who: "caller", startMs: 0, endMs: 2_400, text: "where is my order" }], marks: [] },
-    );
-    await page.goto("/calls");
+    const startedAt = Date.now();
+    for (const [index, id] of ["qa1", "qa2"].entries()) {
+      const tapePath = await writeTape(test.dataDir, id, 60_000);
+      await upsertCall(
+        db,
+        {
+          id,
+          tapePath,
+          from: `+44163296012${index}`,
+          outcome: "contained",
+          startedAt: new Date(startedAt - index * 60_000).toISOString(),
+          durationMs: 60_000,
+        },
+        { turns: [{ who: "caller", startMs: 0, endMs: 2_400, text: "where is my order" }], marks: [] },
+      );
+    }
+    const criteria = ["Greeted", "Understood"].map((question) => ({
+      id: question.toLowerCase(),
+      question,
+      weight: 1,
+      required: true,
+      autoFail: false,
+    }));
+    await saveScorecard(db, { name: "Courtesy", document: { criteria }, by: "test", active: true });
+    const press = (...keys: string[]) =>
+      keys.reduce((done, key) => done.then(() => page.keyboard.press(key)), Promise.resolve());
+    await page.goto("/phone");
+    await page.locator("main h1").waitFor();
+    await press("g", "r");
     await page.locator("[data-call-row]").first().waitFor();
-    await page.keyboard.press("/");
+    await press("/");
     await page.keyboard.type("order");
-    await page.keyboard.press("Enter");
+    await press("Enter");
     await page.waitForURL("**text=order**");
-    await page.keyboard.press("Tab");
-    await page.locator("body").press("Escape");
-    await page.evaluate("document.activeElement?.blur()");
-    await page.keyboard.press("j");
+    await page.getByText("2 calls").waitFor();
+    await press("j");
     const openedAt = performance.now();
-    await page.keyboard.press("Enter");
+    await press("Enter");
     await page.getByRole("img", { name: /Timeline/ }).waitFor();
     t.diagnostic(`replay opened in ${Math.round(performance.now() - openedAt)} ms`);
-    await page.evaluate("document.activeElement?.blur()");
-    await page.keyboard.press("j");
+    await page.waitForURL("**/calls/qa1");
+    await press("j");
     await page.locator("[aria-current=step]").first().waitFor();
-    await page.keyboard.press("c");
+    await press("ArrowRight", "c");
     await page.getByRole("dialog").getByLabel("Comment").waitFor();
     await page.keyboard.type("Well asked");
-    await page.keyboard.press("Control+Enter");
+    await press("Control+Enter");
     await page.getByText("Well asked").waitFor();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await press("r");
+    await page.locator("input[type=radio]:focus").waitFor();
+    // The first question: yes. Past its moment's button, the second one: no.
+    await press("Space", "Tab", "Tab", "Space", "ArrowRight", "ArrowRight", "Control+Enter");
+    await page.getByText("Scored 50.").waitFor();
+    const scores = await db.selectFrom("scores").select(["call_id", "total"]).execute();
+    assert.deepEqual(scores, [{ call_id: "qa1", total: 50 }]);
+    await press("Escape", "n");
+    await page.waitForURL("**/calls/qa2");
+    await page.getByRole("img", { name: /Timeline/ }).waitFor();
+    await press("f", "d");
     assert.deepEqual(await violations(), []);
   });
 

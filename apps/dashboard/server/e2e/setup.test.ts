@@ -144,6 +144,7 @@ describe("setting up and looking after quality, in a browser", { skip: absent, t
         }
       }
       await page.setViewportSize({ width: 1440, height: 900 });
+      await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
       assert.deepEqual(await violations(), [], `${name}, ${colorScheme}`);
     }
   };
@@ -205,7 +206,7 @@ describe("setting up and looking after quality, in a browser", { skip: absent, t
     await dialog.getByRole("button", { name: "Save" }).click();
     await dialog.waitFor({ state: "detached" });
     const row = page.getByRole("listitem").filter({ hasText: "fulfilment" });
-    await row.getByText("in use").waitFor();
+    await row.getByText("in use", { exact: true }).waitFor();
     await row.getByRole("button", { name: "Test fulfilment" }).click();
     await row.getByRole("status").waitFor();
     const answer = await page.evaluate<string>("fetch('/api/connectors').then((found) => found.text())");
@@ -237,7 +238,7 @@ describe("setting up and looking after quality, in a browser", { skip: absent, t
       }
       assert.fail(`nothing that is called ${name} can be reached`);
     };
-    for (const number of ["120", "121"]) {
+    for (const number of ["0120", "0121"]) {
       await tabTo(new RegExp(`^Pick the call of .* ${number}$`));
       await press("Space");
     }

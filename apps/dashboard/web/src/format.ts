@@ -29,6 +29,9 @@ export const words = (id: string): string => {
   return text ? text[0]?.toUpperCase() + text.slice(1) : "";
 };
 
+/** Words of a name in camel case: `cancelOrder` reads `Cancel order`. */
+export const spacedWords = (name: string): string => words(name.replaceAll(/([A-Z])/g, "-$1").toLowerCase());
+
 const e164 = /^\+(1|44|49|33|61|[2-9]\d)(\d+)$/;
 /** Groups a telephone number so that it can be read out. */
 export const phoneNumber = (number: string): string => {

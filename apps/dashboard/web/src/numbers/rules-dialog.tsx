@@ -252,7 +252,7 @@ function RuleRow({
         </Field>
         <fieldset className="sm:col-span-3">
           <legend className="mb-1 font-medium text-ink-soft">Days</legend>
-          <div className="flex gap-1">
+          <div className="grid grid-cols-7 gap-1">
             {DAYS.map((day) => {
               const on = rule.days.includes(day);
               return (
@@ -265,7 +265,7 @@ function RuleRow({
                     onChange({ days: DAYS.filter((each) => (each === day ? !on : rule.days.includes(each))) })
                   }
                   className={cn(
-                    "h-8 min-w-8 flex-1 rounded-md border font-medium text-xs",
+                    "h-8 rounded-md border font-medium text-xs",
                     on
                       ? "border-accent bg-accent-soft text-agent-ink"
                       : "border-line-strong/70 text-ink-soft hover:bg-hover",

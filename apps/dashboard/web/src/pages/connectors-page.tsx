@@ -8,7 +8,7 @@ import { usePerson } from "../api/session.ts";
 import { ConnectorDialog, type EditedConnector } from "../connectors/connector-dialog.tsx";
 import { LookupTrial } from "../connectors/lookup-trial.tsx";
 import { KIND_NAMES } from "../connectors/templates.ts";
-import { when, words } from "../format.ts";
+import { spacedWords, when } from "../format.ts";
 import { Button } from "../ui/button.tsx";
 import { Field, Select } from "../ui/fields.tsx";
 import { Badge, Card, CardTitle, Empty, Fault, PageHead, Spinner } from "../ui/surface.tsx";
@@ -184,7 +184,7 @@ function Row({
           environment.
         </p>
       )}
-      {operations.length > 0 && <p className="text-ink-faint text-xs">{operations.map(words).join(", ")}</p>}
+      {operations.length > 0 && <p className="text-ink-faint text-xs">{operations.map(spacedWords).join(", ")}</p>}
       {connector.updatedAt && (
         <p className="text-ink-faint text-xs">
           Changed {when(connector.updatedAt)} by {connector.updatedBy}
@@ -228,7 +228,7 @@ function OperationRoutes({ listing, admin, onChanged }: { listing: Listing; admi
       <CardTitle>Who does what</CardTitle>
       <div className="grid gap-3 p-4 sm:grid-cols-2 lg:grid-cols-3">
         {choices.map(({ operation, names, chosen }) => (
-          <Field key={operation} label={words(operation.replaceAll(/([A-Z])/g, "-$1").toLowerCase())}>
+          <Field key={operation} label={spacedWords(operation)}>
             {(ids) => (
               <Select
                 {...ids}

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { toast } from "sonner";
 import { api, ask } from "../api/client.ts";
-import { words } from "../format.ts";
+import { spacedWords } from "../format.ts";
 import { Button } from "../ui/button.tsx";
 import { Field, Input, Select } from "../ui/fields.tsx";
 import { Dialog } from "../ui/overlays.tsx";
@@ -19,7 +19,6 @@ const THRESHOLDS = [
   "want",
 ] as const;
 type Threshold = (typeof THRESHOLDS)[number];
-const spaced = (name: string) => words(name.replaceAll(/([A-Z])/g, "-$1").toLowerCase());
 
 /** Chooses what to run calls against: a playbook version, another model, other thresholds. */
 export function StartRerun({
@@ -154,7 +153,7 @@ export function StartRerun({
           <summary className="font-medium text-ink-soft">Thresholds</summary>
           <div className="mt-2 grid gap-3 sm:grid-cols-2">
             {THRESHOLDS.map((name) => (
-              <Field key={name} label={spaced(name)}>
+              <Field key={name} label={spacedWords(name)}>
                 {(ids) => (
                   <Input
                     {...ids}
