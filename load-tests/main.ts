@@ -28,6 +28,7 @@ const BENCHMARKS: Benchmark[] = [
     args: ["--rivals"],
     quick: ["--quick", "--out", QUICK_OUT],
   },
+  { name: "talk: latencies, words and the ledger at the caller's ear", file: "talk/main.ts", args: ["--calls", "40"] },
   {
     name: "dashboard: replays, live calls, first load",
     file: "dashboard/main.ts",
