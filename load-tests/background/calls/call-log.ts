@@ -4,33 +4,65 @@ import { Redis } from "ioredis";
 type OutputOf<T extends PodOutput["type"]> = Extract<PodOutput, { type: T }> & { atMs: number };
 type InputOf<T extends PodInput["type"]> = Extract<PodInput, { type: T }> & { atMs: number };
 
-/** All that was told of one caller's call, in order. */
+/** All that is told of one caller's call, in order, as it comes. Redis may come and go. */
 export class CallLog {
-  readonly events: readonly CallEvent[];
+  readonly events: CallEvent[] = [];
+  readonly #redis: Redis;
+  readonly #from: string;
+  readonly #waiting = new Set<() => void>();
+  #callId: string | undefined;
+  #isClosed = false;
 
-  private constructor(events: readonly CallEvent[]) {
-    this.events = events;
+  /** Follows the next call from this number. */
+  constructor(redisUrl: string, from: string) {
+    this.#from = from;
+    this.#redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
+    this.#redis.on("error", () => undefined);
+    void this.#follow();
   }
 
-  /** Waits until the call from this number has ended, and reads everything of it. */
-  static async of(redisUrl: string, from: string): Promise<CallLog> {
-    const redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
-    redis.on("error", () => undefined);
-    const events: CallEvent[] = [];
-    let last = "0";
+  get hasEnded(): boolean {
+    return this.events.some((event) => event.type === "ended");
+  }
+
+  /** Resolves once `isSo`; rejects after `withinMs` with what was heard by then. */
+  async until(isSo: () => boolean, withinMs = 60_000): Promise<void> {
+    if (isSo()) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const check = () => (isSo() ? resolve() : undefined);
+    this.#waiting.add(check);
+    const late = setTimeout(() => reject(new Error(`not so; heard: ${JSON.stringify(this.heard())}`)), withinMs);
     try {
-      for (;;) {
-        const read = await redis.xread("COUNT", 500, "BLOCK", 1_000, "STREAMS", CALL_EVENTS_STREAM, last);
-        for (const [id, fields] of read?.[0]?.[1] ?? []) {
-          last = id;
-          events.push(CallEvent.parse(JSON.parse(fields[1] ?? "")));
-        }
-        const callId = events.find((event) => event.type === "started" && event.from === from)?.callId;
-        const own = events.filter((event) => event.callId === callId);
-        if (own.some((event) => event.type === "ended")) return new CallLog(own);
-      }
+      await promise;
     } finally {
-      redis.disconnect();
+      clearTimeout(late);
+      this.#waiting.delete(check);
+    }
+  }
+
+  /** Resolves once the caller has heard such words to their end. */
+  untilHeard(words: RegExp): Promise<void> {
+    return this.until(() => this.heard().some(({ text }) => words.test(text)));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#redis.disconnect();
+  }
+
+  async #follow(): Promise<void> {
+    let last = "0";
+    while (!this.#isClosed) {
+      const read = await this.#redis
+        .xread("COUNT", 500, "BLOCK", 1_000, "STREAMS", CALL_EVENTS_STREAM, last)
+        .catch(() => null);
+      for (const [id, fields] of read?.[0]?.[1] ?? []) {
+        last = id;
+        const event = CallEvent.parse(JSON.parse(fields[1] ?? ""));
+        if (event.type === "started" && event.from === this.#from) this.#callId = event.callId;
+        if (event.callId === this.#callId) this.events.push(event);
+      }
+      for (const check of [...this.#waiting]) check();
     }
   }
 

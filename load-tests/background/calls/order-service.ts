@@ -6,20 +6,30 @@ import type { AddressInfo } from "node:net";
 export class OrderService {
   /** Order numbers in the order in which they were asked for. */
   readonly asked: string[] = [];
-  /** Milliseconds until an order is answered, by its number. */
-  readonly tookMs: Record<string, number> = {};
   isDown = false;
+  readonly #held = new Map<string, (() => void)[]>();
   readonly #server = createServer((request, response) => {
     const number = decodeURIComponent((request.url ?? "").slice("/orders/".length));
     this.asked.push(number);
-    const timer = setTimeout(() => this.#answer(number, response), this.tookMs[number] ?? 0);
-    response.on("close", () => clearTimeout(timer));
+    const held = this.#held.get(number);
+    if (held) held.push(() => this.#answer(number, response));
+    else this.#answer(number, response);
   });
 
   async listen(): Promise<this> {
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
     return this;
+  }
+
+  /** Takes its time over an order, until it is told to answer. */
+  hold(orderNumber: string): void {
+    this.#held.set(orderNumber, []);
+  }
+
+  release(orderNumber: string): void {
+    for (const answer of this.#held.get(orderNumber) ?? []) answer();
+    this.#held.delete(orderNumber);
   }
 
   /** Orders come from here; everything else from the embedded shop. */
@@ -47,6 +57,7 @@ export class OrderService {
   }
 
   #answer(orderNumber: string, response: ServerResponse): void {
+    if (response.destroyed) return;
     if (this.isDown) return void response.writeHead(503).end();
     const order = {
       orderNumber,
