@@ -2,7 +2,7 @@
  * `npm run bench:bridge`: how many concurrent calls one core carries in real time, ours and the Twilio transport of
  * `@openai/agents-extensions`, over the same model stand-in, with the same callers, in the same run.
  *
- * npm run bench:bridge -- [--steps 50,100,200] [--seconds 16] [--pin]
+ * npm run bench:bridge -- [--steps 50,100,200] [--seconds 16] [--pin] [--quick]
  *
  * `--pin` gives the contender core 0 for itself and everything else core 1. Run it on a machine that does nothing else.
  * A step passes while p99 of lateness stays below 10 ms and nobody's audio has holes. Lateness is that of the bridge's own
@@ -30,6 +30,8 @@ const { values } = parseArgs({
     /** A whole number of times 8: how long it takes until the model has said everything it says. */
     seconds: { type: "string", default: "16" },
     pin: { type: "boolean", default: false },
+    /** The bridge and one other contender only. */
+    quick: { type: "boolean", default: false },
   },
 });
 
@@ -73,10 +75,10 @@ try {
   const contenders = [
     startBridge,
     () => startServer("Twilio transport alone", "./baseline.ts", { BARE: "1" }),
-    () => startServer("Twilio transport with its RealtimeSession", "./baseline.ts", {}),
+    startSession,
     () => startServer("floor: ws reading the frames, nothing else", "./floor.ts", {}),
   ];
-  for (const start of contenders) {
+  for (const start of values.quick ? [startBridge, startSession] : contenders) {
     const contender = await start();
     process.stdout.write(`\n${contender.name}\n`);
     const measured = await climb(contender);
@@ -113,6 +115,10 @@ async function startBridge(): Promise<Contender> {
   const { rssBytes } = await read(contender);
   const metricsUrl = `${publicUrl}/metrics`;
   return { name: "Sidetone bridge", process: contender, fleet, idleRssBytes: rssBytes, metricsUrl };
+}
+
+function startSession(): Promise<Contender> {
+  return startServer("Twilio transport with its RealtimeSession", "./baseline.ts", {});
 }
 
 async function startServer(name: string, entry: string, env: Record<string, string>): Promise<Contender> {

@@ -97,8 +97,8 @@ function stepsOf(stimulus: Stimulus): CallerStep[] {
   return [...prelude, ...waitFor(stimulus), ...acts, ...watchAfter(stimulus), { do: "hang-up" }];
 }
 
-/** What the long opening sounds like when nobody disturbs it, relative to its onset. */
-export async function undisturbed(line: Line): Promise<Span[]> {
+/** How long the long opening takes when nobody disturbs it. */
+async function undisturbed(line: Line): Promise<number> {
   const call = line.carrier.placeCall({
     from: "+15005550006",
     to: NUMBERS.talk,
@@ -106,7 +106,8 @@ export async function undisturbed(line: Line): Promise<Span[]> {
     steps: [{ do: "listen", quietMs: 1_500, atMostMs: OPENING_AT_MOST_MS }, { do: "hang-up" }],
   });
   await call.ended;
-  return agentSpans(call.ear.heard);
+  const spans: readonly Span[] = agentSpans(call.ear.heard);
+  return (spans.at(-1)?.endMs ?? 0) - (spans[0]?.startMs ?? 0);
 }
 
 function truthOf({ number, words, digits, audio, noise, startMs, endMs }: Stimulus): CallTruth {
@@ -119,7 +120,7 @@ function truthOf({ number, words, digits, audio, noise, startMs, endMs }: Stimul
 /** Hears of every call when it is over and judged; its recording is gone afterwards. */
 export type Watcher = (judged: Judged, call: Call) => void;
 
-async function runOne(line: Line, stimulus: Stimulus, openingMs: number, watch: Watcher): Promise<Judged> {
+async function runOne(line: Line, stimulus: Stimulus, opening: Promise<number>, watch: Watcher): Promise<Judged> {
   let spokeAtMs: number | undefined;
   const { faults, echo } = stimulus;
   const call = line.carrier.placeCall({
@@ -145,7 +146,7 @@ async function runOne(line: Line, stimulus: Stimulus, openingMs: number, watch: 
     endMs: atMs + stimulus.endMs,
     turnEndMs: atMs + stimulus.turnEndMs,
   };
-  const verdict = judge(played, agent, (agent[0]?.startMs ?? 0) + openingMs);
+  const verdict = judge(played, agent, (agent[0]?.startMs ?? 0) + (await opening));
   const judged = {
     ...verdict,
     ...played,
@@ -169,16 +170,15 @@ export async function runStimuli(
   concurrency: number,
   watch: Watcher,
 ): Promise<Judged[]> {
-  const openings = await undisturbed(line);
-  const first = openings[0];
-  const openingMs = first ? (openings.at(-1)?.endMs ?? first.endMs) - first.startMs : 0;
+  // Beside the others: it is over before the first of them is judged, or is waited for.
+  const opening = undisturbed(line);
   const judged: Judged[] = [];
   const waiting = [...stimuli];
   const lane = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      judged.push(await runOne(line, next, openingMs, watch));
+      judged.push(await runOne(line, next, opening, watch));
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, lane));
+  await Promise.all([opening, ...Array.from({ length: concurrency }, lane)]);
   return judged;
 }

@@ -59,6 +59,12 @@ test("a fleet has as many processes as keep each below its share of a core", () 
   assert.ok(Math.abs(needs.bridgeBitsPerS - 8e9) < 1);
 });
 
+test("no fleet is made of a run in which calls cost nothing", () => {
+  const flat = step(1).processes;
+  const run = [step(1), step(10, { processes: flat }), step(100, { processes: flat })];
+  assert.throws(() => costsOf(run), { code: "REQUEST_INVALID", message: /the bridge and the pod/ });
+});
+
 const breaks: { name: string; step: Partial<StepFigures>; says: RegExp | undefined }[] = [
   { name: "nothing", step: {}, says: undefined },
   { name: "late ticks", step: { tickLatenessP99Ms: 15 }, says: /^tick lateness: .*15 ms/ },

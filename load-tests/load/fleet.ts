@@ -32,12 +32,22 @@ export interface Costs {
 
 const OURS = ["bridge", "pod", "worker", "redis"] as const;
 
+/**
+ * @throws SidetoneError REQUEST_INVALID for a run in which more calls did not cost more: other work, or too few calls, drowned
+ * them, and a fleet made of it would be fiction.
+ */
 export function costsOf(steps: readonly StepFigures[]): Costs {
   const through = (value: (step: StepFigures) => number): Line => lineThrough(steps.map((s) => [s.calls, value(s)]));
   const of = (value: (step: StepFigures, name: string) => number) =>
     Object.fromEntries(OURS.map((name) => [name, through((step) => value(step, name))]));
+  const cores = of((step, name) => step.processes[name]?.cores ?? 0);
+  const drowned = ["bridge", "pod"].filter((name) => !((cores[name]?.perCall ?? 0) > 0));
+  if (drowned.length > 0) {
+    const detail = `In this load run more calls did not cost the ${drowned.join(" and the ")} more; run it again, alone.`;
+    throw new SidetoneError("REQUEST_INVALID", detail);
+  }
   return {
-    cores: of((step, name) => step.processes[name]?.cores ?? 0),
+    cores,
     rssBytes: of((step, name) => step.processes[name]?.rssBytes ?? 0),
     bridgeBytesPerS: through(({ processes: { bridge } }) =>
       bridge ? bridge.readBytesPerS + bridge.writtenBytesPerS : 0,

@@ -2,6 +2,8 @@ import { BOUNDS } from "./promises.ts";
 import type { LoadResults } from "./results.ts";
 
 const MIB = 2 ** 20;
+/** A ramp that keeps going alone brings every core's queue to about this. */
+const BUSY = 1.75;
 
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] => [
   `| ${head.join(" | ")} |`,
@@ -12,6 +14,9 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
 export const conditions = ({ facts }: LoadResults): string[] => [
   `Command: \`${facts.command}\`. Commit ${facts.commit}, ${facts.startedAt} to ${facts.endedAt}.`,
   `Machine: ${facts.machine}; bridge, pod, worker, Redis and the callers share it. Load average at the end: ${facts.loadAverage.toFixed(1)}.`,
+  ...(facts.loadAverage > facts.cores * BUSY
+    ? ["**The machine was busy with other work meanwhile: costs are too high, and promises broke for that reason.**"]
+    : []),
 ];
 
 /** The ramp as Markdown. */

@@ -40,8 +40,8 @@ const { values: options } = parseArgs({
   },
 });
 const steps = (options.steps ?? (options.quick ? "1,8" : "1,10,50,100,150,200")).split(",").map(Number);
-const seconds = Number(options.seconds ?? (options.quick ? 12 : 20));
-const aloneSeconds = Number(options.alone ?? (options.quick ? 12 : 40));
+const seconds = Number(options.seconds ?? (options.quick ? 10 : 20));
+const aloneSeconds = Number(options.alone ?? (options.quick ? 10 : 40));
 const startedAt = new Date().toISOString();
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -107,6 +107,7 @@ const written: LoadResults = {
   facts: {
     command: `npm run bench:load -- ${process.argv.slice(2).join(" ")}`.trim(),
     commit: git("rev-parse", "--short", "HEAD"),
+    cores: cpus().length,
     machine: `${cpus().length} x ${cpus()[0]?.model ?? "?"}`,
     loadAverage: loadavg()[0] ?? 0,
     startedAt,

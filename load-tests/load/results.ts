@@ -6,11 +6,13 @@ export interface LoadResults {
     command: string;
     commit: string;
     machine: string;
+    cores: number;
     /** At the end, of one minute; above what the run itself used, others were at work. */
     loadAverage: number;
     startedAt: string;
     endedAt: string;
   };
+  /** Percentiles above the last bucket are infinite, and null in JSON. */
   steps: StepFigures[];
   /** What broke first, and at how many calls; empty where nothing did. */
   broken: string[];

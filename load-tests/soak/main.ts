@@ -26,9 +26,9 @@ const { values: options } = parseArgs({
     out: { type: "string", default: join(root, "docs", "results") },
   },
 });
-const minutes = Number(options.minutes ?? (options.quick ? 6 : options.real ? 30 : 120));
+const minutes = Number(options.minutes ?? (options.quick ? 3 : options.real ? 30 : 120));
 const calls = Number(options.calls ?? (options.real ? 20 : 6));
-const samples = Number(options.samples ?? (options.quick ? 12 : 48));
+const samples = Number(options.samples ?? (options.quick ? 9 : 48));
 const startedAt = new Date().toISOString();
 
 const soaked = await (options.real ? soakInRealTime : soakOnVirtualClock)({ minutes, calls, samples });

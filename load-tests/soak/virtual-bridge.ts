@@ -166,7 +166,7 @@ holding = false;
 for (const call of carrier.calls.values()) call.hangUp();
 while ([...carrier.calls.values()].some((call) => !call.over)) await clock.advance(100, settle);
 // Parked calls, plans and pooled connections have their own times to live.
-await clock.advance(10 * MINUTE_MS, settle);
+await clock.advance(5 * MINUTE_MS, settle);
 tell("ended");
 process.once("SIGTERM", async () => {
   const closed = bridge.close();
