@@ -21,5 +21,6 @@ export function restoreDialogue(snapshot: unknown, playbook: Playbook): Dialogue
   ) {
     throw new DialogueError("SNAPSHOT_INVALID", "it has no format 1, no call or no understanding");
   }
-  return { ...(given as DialogueSnapshot), dropped: given.dropped ?? [], playbook };
+  const { dropped = [], pace = 1, promised = [], verifyFirst = false } = given;
+  return { ...(given as DialogueSnapshot), dropped, pace, promised, verifyFirst, playbook };
 }
