@@ -111,6 +111,12 @@ export function RulesDialog({
           save.mutate();
         }}
       >
+        {/* One list for all rules: there are hundreds of zones. */}
+        <datalist id="time-zones">
+          {["UTC", ...ZONES].map((zone) => (
+            <option key={zone} value={zone} />
+          ))}
+        </datalist>
         <ol className="flex flex-col gap-3">
           {rules.map((rule, index) => (
             <RuleRow
@@ -302,16 +308,13 @@ function RuleRow({
         </Field>
         <Field label="Time zone">
           {(ids) => (
-            <Select
+            <Input
               {...ids}
-              className="w-full"
+              list="time-zones"
+              required
               value={rule.timeZone}
               onChange={(event) => onChange({ timeZone: event.target.value })}
-            >
-              {[...new Set([rule.timeZone, "UTC", ...ZONES])].map((zone) => (
-                <option key={zone}>{zone}</option>
-              ))}
-            </Select>
+            />
           )}
         </Field>
         <div className="sm:col-span-6">
