@@ -17,6 +17,11 @@ const HIDDEN = "•••";
 const VALUES_SENTENCE = /They gave [^.]*(?:\.|$)/g;
 const INSIDE_CAPITAL = /(?<=[\p{Ll}\p{N},;:"'’)\]•] )\p{Lu}[\p{L}'’-]*/gu;
 
+const isNumber = (lower: string): boolean => NUMBER_WORD.test(lower) || /\p{N}/u.test(lower);
+
+/** An everyday word or a number: it tells nothing of what a call was about. */
+export const isPlain = (lower: string): boolean => isNumber(lower) || PLAIN_WORDS.has(lower.replaceAll("’", "'"));
+
 /** Keeps the country and the last two digits. */
 export const maskNumber = (number: string): string =>
   number.length <= 4 ? "••••" : `${number.slice(0, 3)}${"•".repeat(Math.max(3, number.length - 5))}${number.slice(-2)}`;
@@ -44,7 +49,7 @@ export class Mask {
 
   #passes(word: string, secrets: CallSecrets | undefined): boolean {
     const lower = word.toLowerCase().replaceAll("’", "'");
-    if (NUMBER_WORD.test(lower) || /\p{N}/u.test(lower)) return false;
+    if (isNumber(lower)) return false;
     const bare = lower.replace(/'s$/, "");
     if (secrets?.words.has(lower) || secrets?.words.has(bare)) return false;
     return PLAIN_WORDS.has(lower) || PLAIN_WORDS.has(bare) || this.#known.has(lower) || this.#known.has(bare);

@@ -1,7 +1,8 @@
+import { termsOf } from "@sidetone/store";
 import { z } from "zod";
 import type { Api, DashboardContext } from "../context.ts";
 import { who } from "../guard.ts";
-import { seesPlainText } from "../masking.ts";
+import { isPlain, seesPlainText } from "../masking.ts";
 
 const Figures = z.object({
   responseLatenciesMs: z.array(z.number()).default([]),
@@ -12,6 +13,7 @@ const BINS_MS = [200, 300, 400, 500, 600, 800, 1_000, 1_500, 2_000, 4_000];
 const Quantiles = z.object({ p50: z.number(), p90: z.number(), p99: z.number() }).nullable();
 const Counted = z.object({ name: z.string(), calls: z.number() });
 const MAX_CALLS = 50_000;
+const UNCOVERED_READ = 500;
 
 function quantiles(values: number[]): z.infer<typeof Quantiles> {
   if (values.length === 0) return null;
@@ -62,6 +64,8 @@ export function analyticsRoutes(app: Api, context: DashboardContext): void {
             transferReasons: z.array(Counted),
             wants: z.array(Counted),
             uncoveredCalls: z.number(),
+            /** Words of callers in uncovered calls that are no everyday words, by calls; none for those who read masked text. */
+            uncoveredTerms: z.array(Counted),
             /** One entry a bucket of time that has calls. */
             series: z.array(
               z.object({
@@ -85,6 +89,7 @@ export function analyticsRoutes(app: Api, context: DashboardContext): void {
       let query = context.database.db
         .selectFrom("calls")
         .select([
+          "id",
           "started_at",
           "duration_ms",
           "outcome",
@@ -127,6 +132,7 @@ export function analyticsRoutes(app: Api, context: DashboardContext): void {
       }
       const sum = (of: "cut_ins" | "yields" | "backchannels") => rows.reduce((total, row) => total + row[of], 0);
       const bounds = [0, ...BINS_MS];
+      const uncovered = rows.filter((row) => row.uncovered > 0).map((row) => row.id);
       return {
         bucketMs,
         calls: rows.length,
@@ -154,7 +160,8 @@ export function analyticsRoutes(app: Api, context: DashboardContext): void {
         outcomes: tally(rows.flatMap((row) => (row.outcome ? [row.outcome] : []))),
         transferReasons: tally(rows.flatMap((row) => (row.transfer_reason ? [shown(row.transfer_reason)] : []))),
         wants: tally(rows.flatMap((row) => (row.top_want ? [row.top_want] : []))).slice(0, 20),
-        uncoveredCalls: rows.filter((row) => row.uncovered > 0).length,
+        uncoveredCalls: uncovered.length,
+        uncoveredTerms: plain ? await termsIn(context, uncovered) : [],
         series: [...buckets]
           .sort(([a], [b]) => a - b)
           .map(([at, bucket]) => ({
@@ -167,4 +174,23 @@ export function analyticsRoutes(app: Api, context: DashboardContext): void {
       };
     },
   );
+}
+
+/** What callers talked about in these calls beyond everyday words: the nearest thing to a want that nobody has named yet. */
+async function termsIn(context: DashboardContext, callIds: readonly string[]): Promise<z.infer<typeof Counted>[]> {
+  const latest = callIds.slice(-UNCOVERED_READ);
+  if (latest.length === 0) return [];
+  const turns = await context.database.db
+    .selectFrom("call_turns")
+    .select(["call_id", "text"])
+    .where("who", "=", "caller")
+    .where("call_id", "in", latest)
+    .execute();
+  const ofCall = new Map<string, Set<string>>();
+  for (const { call_id, text } of turns) {
+    const terms = ofCall.get(call_id) ?? new Set();
+    ofCall.set(call_id, terms);
+    for (const term of termsOf(text)) if (term.length > 2 && !/\d/.test(term) && !isPlain(term)) terms.add(term);
+  }
+  return tally([...ofCall.values()].flatMap((terms) => [...terms])).slice(0, 12);
 }

@@ -4422,6 +4422,10 @@ export interface paths {
                                 calls: number;
                             }[];
                             uncoveredCalls: number;
+                            uncoveredTerms: {
+                                name: string;
+                                calls: number;
+                            }[];
                             series: {
                                 at: string;
                                 calls: number;

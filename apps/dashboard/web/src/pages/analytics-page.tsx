@@ -125,24 +125,44 @@ export function AnalyticsPage() {
                 poor={data.cutIns > 0}
               />
             </dl>
-            <Card className="min-w-0">
-              <CardTitle>Response latency over time</CardTitle>
-              <div className="p-3">
-                <TimeChart
-                  times={data.series.map((each) => Date.parse(each.at) / 1000)}
-                  lines={[
-                    {
-                      label: "Median",
-                      colour: "--agent",
-                      values: data.series.map((each) => each.response?.p50 ?? null),
-                    },
-                    { label: "p90", colour: "--caller", values: data.series.map((each) => each.response?.p90 ?? null) },
-                  ]}
-                  unit="ms"
-                  range={range}
-                />
-              </div>
-            </Card>
+            <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2">
+              <Card className="min-w-0">
+                <CardTitle>Response latency over time</CardTitle>
+                <div className="p-3">
+                  <TimeChart
+                    times={data.series.map((each) => Date.parse(each.at) / 1000)}
+                    lines={[
+                      {
+                        label: "Median",
+                        colour: "--agent",
+                        values: data.series.map((each) => each.response?.p50 ?? null),
+                      },
+                      {
+                        label: "p90",
+                        colour: "--caller",
+                        values: data.series.map((each) => each.response?.p90 ?? null),
+                      },
+                    ]}
+                    unit="ms"
+                    range={range}
+                  />
+                </div>
+              </Card>
+              <Card className="min-w-0">
+                <CardTitle>Stop latency over time</CardTitle>
+                <div className="p-3">
+                  <TimeChart
+                    times={data.series.map((each) => Date.parse(each.at) / 1000)}
+                    lines={[
+                      { label: "Median", colour: "--agent", values: data.series.map((each) => each.stop?.p50 ?? null) },
+                      { label: "p90", colour: "--caller", values: data.series.map((each) => each.stop?.p90 ?? null) },
+                    ]}
+                    unit="ms"
+                    range={range}
+                  />
+                </div>
+              </Card>
+            </div>
             <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2">
               <Card className="min-w-0">
                 <CardTitle>Responses by latency</CardTitle>
@@ -165,6 +185,25 @@ export function AnalyticsPage() {
                     tone: "bg-caller/70",
                   }))}
                 />
+              </Card>
+              <Card className="min-w-0">
+                <CardTitle>What no playbook covers</CardTitle>
+                {data.uncoveredTerms.length === 0 ? (
+                  <p className="px-4 py-3 text-ink-soft">
+                    {data.uncoveredCalls === 0
+                      ? "Every call found its want."
+                      : "The calls behind the figure above have no words in common that are worth naming."}
+                  </p>
+                ) : (
+                  <Bars
+                    rows={data.uncoveredTerms.map((each) => ({
+                      name: each.name,
+                      value: each.calls,
+                      search: search({ uncovered: "true", text: each.name }),
+                      tone: "bg-bad/60",
+                    }))}
+                  />
+                )}
               </Card>
               <Card className="min-w-0">
                 <CardTitle>Calls over time</CardTitle>
@@ -195,14 +234,25 @@ export function AnalyticsPage() {
                   />
                 )}
                 <dl className="grid grid-cols-2 border-line border-t">
-                  <div className="px-4 py-2.5">
-                    <dt className="text-ink-faint text-xs">Longest lookup, p90</dt>
-                    <dd className="tabular font-semibold">{span(data.lookup?.p90)}</dd>
-                  </div>
-                  <div className="px-4 py-2.5">
-                    <dt className="text-ink-faint text-xs">Longest silence, p90</dt>
-                    <dd className="tabular font-semibold">{span(data.silence?.p90)}</dd>
-                  </div>
+                  {(
+                    [
+                      ["Longest lookup, p90", data.lookup?.p90, "lookupOverMs"],
+                      ["Longest silence, p90", data.silence?.p90, "silenceOverMs"],
+                    ] as const
+                  ).map(([label, value, filter]) => (
+                    <div key={label} className="relative px-4 py-2.5 hover:bg-hover">
+                      <dt className="text-ink-faint text-xs">
+                        <Link
+                          to="/calls"
+                          search={search({ [filter]: Math.max(0, Math.floor(value ?? 0) - 1) }) as never}
+                          className="after:absolute after:inset-0"
+                        >
+                          {label}
+                        </Link>
+                      </dt>
+                      <dd className="tabular font-semibold">{span(value)}</dd>
+                    </div>
+                  ))}
                 </dl>
               </Card>
             </div>
