@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { TestContext } from "node:test";
 import { type Call, type CallerStep, startRedis, type TestRedis, tempFolder } from "@sidetone/testkit";
 import { type Stack, startStack } from "../../stack.ts";
@@ -125,20 +126,26 @@ export class OrdersLine {
   }
 }
 
-/** More holes than these in what was heard: calls are real time, and the machine had too little for them. */
+/** More holes than these in what was heard, or a process that stood still for so long: no time for real-time calls. */
 const MOST_STARVED_FRAMES = 8;
+const MOST_STANDSTILL_MS = 150;
 
 /**
- * Runs what judges a call. Where it fails and the line was starved too, nothing can be said of it: the test is skipped,
- * and says why. `by` is the call whose frames tell how the machine was.
+ * Runs what judges a call. Where it fails and the machine stalled too, nothing can be said of it: the test is skipped, and
+ * says why. `by` gives the call whose frames tell how the machine was.
  */
-export async function judged(t: TestContext, by: Call, judge: () => Promise<void>): Promise<void> {
+export async function judged(t: TestContext, by: () => Call | undefined, judge: () => Promise<void>): Promise<void> {
+  const loop = monitorEventLoopDelay({ resolution: 10 });
+  loop.enable();
   try {
     await judge();
   } catch (error) {
-    const starved = by.streams.reduce((sum, { counts }) => sum + counts.starvedFrames, 0);
-    if (starved <= MOST_STARVED_FRAMES) throw error;
-    t.skip(`the machine stalled, ${starved} frames came too late: ${String(error)}`);
+    const standstillMs = Math.round(loop.max / 1e6);
+    const starved = (by()?.streams ?? []).reduce((sum, { counts }) => sum + counts.starvedFrames, 0);
+    if (starved <= MOST_STARVED_FRAMES && standstillMs <= MOST_STANDSTILL_MS) throw error;
+    t.skip(`the machine stalled, ${starved} frames too late, ${standstillMs} ms without a turn: ${String(error)}`);
+  } finally {
+    loop.disable();
   }
 }
 
