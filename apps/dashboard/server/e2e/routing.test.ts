@@ -91,11 +91,15 @@ describe("a number's rules, from the dashboard to the call", { timeout: 300_000 
     await call.ended;
     for (;;) {
       const { app } = test.dashboard;
-      const answer = await app.inject({ url: "/api/calls?sort=newest", headers: { ...admin } });
-      const found = answer.json().calls as { id: string; route: string | null; endedAt: string | null }[];
-      if (found.length > seen && found[0]?.endedAt) {
-        seen = found.length;
-        return found[0].route;
+      const answer = await app.inject({ url: "/api/calls?sort=newest&limit=1", headers: { ...admin } });
+      const { calls, total } = answer.json() as {
+        calls: { route: string | null; endedAt: string | null }[];
+        total: number;
+      };
+      const [newest] = calls;
+      if (total > seen && newest?.endedAt) {
+        seen = total;
+        return newest.route;
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

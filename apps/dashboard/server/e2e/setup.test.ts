@@ -232,7 +232,7 @@ describe("setting up and looking after quality, in a browser", { skip: absent, t
       for (let step = 0; step < 120; step++) {
         await press(key);
         const focused = await page.evaluate<string>(
-          "(() => { const at = document.activeElement; return at?.getAttribute('aria-label') || at?.labels?.[0]?.textContent || at?.textContent || ''; })()",
+          "(() => { const at = document.activeElement; return at?.getAttribute('aria-label') || at?.labels?.[0]?.textContent || at?.textContent || ''; })().trim()",
         );
         if (name.test(focused)) return;
       }

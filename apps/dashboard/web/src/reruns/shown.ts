@@ -2,7 +2,6 @@ import type { paths } from "../api/schema.generated.ts";
 import type { Tone } from "../ui/surface.tsx";
 
 export type Rerun = paths["/api/reruns"]["get"]["responses"]["200"]["content"]["application/json"]["reruns"][number];
-export type SavedSet = paths["/api/sets"]["get"]["responses"]["200"]["content"]["application/json"]["sets"][number];
 
 export const isRunning = (state: string): boolean => state === "queued" || state === "running";
 export const stateTone = (state: string): Tone =>
