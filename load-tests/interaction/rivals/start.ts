@@ -23,7 +23,8 @@ export async function startRival(name: Rival): Promise<Contender> {
     readyWithinMs: READY_WITHIN_MS,
   });
   void rival.exited.then(({ code, signal }) => {
-    if (signal !== "SIGTERM") process.stderr.write(`${name} died (${code ?? signal}):\n${rival.output}\n`);
+    if (code !== 0 && signal !== "SIGTERM")
+      process.stderr.write(`${name} died (${code ?? signal}):\n${rival.output}\n`);
   });
   const carrier = new Carrier({ accountSid: `AC${"0".repeat(32)}`, authToken: "unused", phases: 4 });
   return {
