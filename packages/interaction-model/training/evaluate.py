@@ -54,16 +54,18 @@ def first_crossing(p, threshold, low, high):
 
 
 # The pod's patience (src/patience.ts): sure at once, or less and less sure after 400 ms of quiet; what it was sure of since the caller was last heard counts.
-CERTAIN_HOPS, DEAD_AIR_HOPS, LEAST_CERTAINTY = 10, 60, 0.3
+CERTAIN_HOPS, DEAD_AIR_HOPS, LEAST_CERTAINTY, FULFILLED_WEIGHT = 10, 60, 0.3, 2
 
 
-def patient(p, voice):
-    """The begin track as the pod weighs it: its peak since the caller was last heard, divided by the share of the threshold that is still asked for."""
+def patient(p, voice, fulfilled):
+    """The begin track as the pod weighs it: its peak since the caller was last heard, divided by the share of the threshold that is still asked for.
+    Quiet counts double where what was asked for is complete (`fulfilled` [hops] bool)."""
     out, peak, quiet = np.empty(len(p)), 0.0, 0
-    for hop, (now, heard) in enumerate(zip(p, voice > 0.5)):
+    for hop, (now, heard, whole) in enumerate(zip(p, voice > 0.5, fulfilled)):
         quiet = 0 if heard else quiet + 1
         peak = max(0.0 if heard else peak, now)
-        overdue = min(1.0, max(0.0, (quiet - CERTAIN_HOPS) / (DEAD_AIR_HOPS - CERTAIN_HOPS)))
+        weighed = quiet * (FULFILLED_WEIGHT if whole else 1)
+        overdue = min(1.0, max(0.0, (weighed - CERTAIN_HOPS) / (DEAD_AIR_HOPS - CERTAIN_HOPS)))
         out[hop] = min(1.0, peak / (1 - (1 - LEAST_CERTAINTY) * overdue))
     return out
 
@@ -73,7 +75,7 @@ def turn_ends(calls, outs):
     rows = []
     for call, out in zip(calls, outs):
         t = call.turns[0]
-        rows.append({"p": patient(out["decision"][:, c.BEGIN], out["voice"][:, 0]), "start": t.start, "end": t.end, "gaps": [g for g in t.gaps if g[1] - g[0] >= 0.2 * RATE], "number": t.spoken.count > 0})
+        rows.append({"p": patient(out["decision"][:, c.BEGIN], out["voice"][:, 0], (call.expectation > 0) & (call.remaining == 0)), "start": t.start, "end": t.end, "gaps": [g for g in t.gaps if g[1] - g[0] >= 0.2 * RATE], "number": t.spoken.count > 0})
     return rows
 
 

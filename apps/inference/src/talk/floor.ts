@@ -1,4 +1,4 @@
-import { certaintyNeeded, type DecisionThresholds } from "@sidetone/interaction-model";
+import { certaintyNeeded, type DecisionThresholds, weighedQuietHops } from "@sidetone/interaction-model";
 import { DECISIONS, type Decision, type Expectation, OPEN, OVERLAP_KINDS } from "@sidetone/protocol";
 
 /** How much quieter the agent is while an overlap is ambiguous. */
@@ -90,7 +90,7 @@ export const floorGainDb = (state: FloorState): number => (state.duckedHops > 0 
 function whileListening(state: FloorState, view: FloorView, thresholds: DecisionThresholds): Decision {
   state.duckedHops = 0;
   state.calmHops = 0;
-  const sureEnough = beginThreshold(view.expectation, thresholds) * certaintyNeeded(weighedQuietHops(view));
+  const sureEnough = beginThreshold(view.expectation, thresholds) * certaintyNeeded(weighedQuiet(view));
   // A turn's end is heard best right behind it; silence alone does not take that back.
   state.beginPeak = Math.max(view.quietHops === 0 ? 0 : state.beginPeak, view.decision[P.begin]!);
   if (view.mayBegin && state.beginPeak > sureEnough) {
@@ -127,16 +127,9 @@ function whileSpeaking(state: FloorState, view: FloorView, thresholds: DecisionT
   return state.duckedHops > 0 ? "duck" : "hold";
 }
 
-/** A hop of quiet counts for so many behind a turn that brought what was awaited. */
-const FULFILLED_WEIGHT = 2;
-
-/**
- * Hops of quiet, weighed: where what was asked for has been understood whole (a yes, the last of five digits), a pause is
- * less likely to be one, so patience ends in half the time. Before that, and in open turns, nothing is eased. It only
- * helps the model out where it hesitates: an answer that it is sure of comes before any of this.
- */
-export const weighedQuietHops = ({ expectation, quietHops }: FloorView): number =>
-  expectation.kind !== "open" && expectation.remaining === 0 ? FULFILLED_WEIGHT * quietHops : quietHops;
+/** Hops of quiet as patience counts them. */
+export const weighedQuiet = ({ expectation, quietHops }: FloorView): number =>
+  weighedQuietHops(quietHops, expectation.kind !== "open" && expectation.remaining === 0);
 
 function beginThreshold(expectation: Expectation, thresholds: DecisionThresholds): number {
   if (expectation.kind === "open") return thresholds.beginOpen;

@@ -22,7 +22,7 @@ import {
 } from "./conditioning.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { Ears } from "./ears.ts";
-import { DUCK_DB, decideFloor, type FloorView, floorGainDb, floorView, freshFloor, weighedQuietHops } from "./floor.ts";
+import { DUCK_DB, decideFloor, type FloorView, floorGainDb, floorView, freshFloor, weighedQuiet } from "./floor.ts";
 import { Hearing } from "./hearing.ts";
 import { Mouth, type MouthEvent, type Voice } from "./mouth.ts";
 import { type Leave, TalkState } from "./talk-state.ts";
@@ -276,7 +276,7 @@ export class TalkLoop implements CallLoop {
 
   /** The net below the model's own sense of when a turn has ended. */
   get #deadAir(): boolean {
-    return this.#view.mayBegin && weighedQuietHops(this.#view) >= DEAD_AIR_HOPS;
+    return this.#view.mayBegin && weighedQuiet(this.#view) >= DEAD_AIR_HOPS;
   }
 
   /** The agent takes the floor: the caller's turn ends here, and what it meant is acted on before we speak. */

@@ -1,4 +1,4 @@
-import { certaintyNeeded } from "../patience.ts";
+import { certaintyNeeded, weighedQuietHops } from "../patience.ts";
 import type { DecisionThresholds } from "../port.ts";
 import { timerEndMs } from "./silero.ts";
 import { type Estimate, type Observation, quantile, ratioBySpeaker, wordErrors } from "./statistics.ts";
@@ -69,9 +69,10 @@ export function modelTakes(
       const isHeard = voice[hop]! > thresholds.voice;
       quietHops = isHeard ? 0 : quietHops + 1;
       peak = Math.max(isHeard ? 0 : peak, begin[hop]!);
-      const counted = remaining[hop]! > 0 ? thresholds.beginUnfulfilled : thresholds.beginFulfilled;
-      const threshold = trial.expectation === "open" ? thresholds.beginOpen : counted;
-      if (peak > threshold * certaintyNeeded(quietHops)) return (hop + 1) * HOP_MS;
+      const isFulfilled = trial.expectation !== "open" && remaining[hop] === 0;
+      const awaited = isFulfilled ? thresholds.beginFulfilled : thresholds.beginUnfulfilled;
+      const threshold = trial.expectation === "open" ? thresholds.beginOpen : awaited;
+      if (peak > threshold * certaintyNeeded(weighedQuietHops(quietHops, isFulfilled))) return (hop + 1) * HOP_MS;
     }
     return undefined;
   };
