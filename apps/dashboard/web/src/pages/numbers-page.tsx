@@ -192,7 +192,7 @@ function RuleList({
   onEdit: ((number: string) => void) | undefined;
 }) {
   return (
-    <div className="flex min-w-48 items-start gap-3">
+    <div className="flex flex-col items-start gap-2 sm:min-w-48 sm:flex-row sm:gap-3">
       <ol className="flex min-w-0 flex-1 flex-col gap-1">
         {rules.length === 0 && (
           <li className="text-ink-faint">{number === ANY ? "The default playbook" : "As any other number"}</li>
