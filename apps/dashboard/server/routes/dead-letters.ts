@@ -29,13 +29,13 @@ export function deadLetterRoutes(app: Api, context: DashboardContext): void {
       });
     } catch (error) {
       const { workerUrl } = context.config;
-      throw new SidetoneError("WORKER_UNREACHABLE", `The worker at ${workerUrl} does not answer.`, { cause: error });
+      throw new SidetoneError("WORKER_UNREACHABLE", `It was asked at ${workerUrl}.`, { cause: error });
     }
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
     const refusal = Refusal.safeParse(answer).data;
     if (refusal && refusal.code in ERRORS) throw new SidetoneError(refusal.code as ErrorCode, refusal.message);
-    throw new SidetoneError("WORKER_UNREACHABLE", `The worker answered ${response.status}.`);
+    throw new SidetoneError("WORKER_UNREACHABLE", `It answered ${response.status}.`);
   };
 
   app.get(

@@ -352,7 +352,11 @@ function TimeChart({
           },
           axes: [
             axis,
-            { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => `${tick}${unit && ` ${unit}`}`) },
+            {
+              ...axis,
+              size: 52,
+              values: (_, ticks) => ticks.map((tick) => (unit === "ms" && tick > 0 ? span(tick) : String(tick))),
+            },
           ],
           series: [
             {},

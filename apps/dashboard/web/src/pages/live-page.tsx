@@ -218,8 +218,8 @@ const Row = memo(function Row({ call }: { call: LiveSummary }) {
         <span className="lg:hidden">
           <Floor call={call} />
         </span>
-        <span className="tabular block">{clock(call.atMs)}</span>
-        <span className="tabular block text-ink-faint text-xs">
+        <span className="tabular mt-0.5 block lg:mt-0">{clock(call.atMs)}</span>
+        <span className="tabular hidden text-ink-faint text-xs lg:block">
           {call.lastResponseMs ? span(call.lastResponseMs) : ""}
         </span>
       </span>

@@ -57,7 +57,7 @@ export function ReplayPage() {
         }
       >
         {(neighbours.before ?? neighbours.after) && (
-          <div className="flex items-center gap-1">
+          <div className="flex items-center gap-1 max-sm:hidden">
             {(
               [
                 ["before", "Previous call", "P", ChevronLeft],
