@@ -26,7 +26,8 @@ export function RerunCallPage() {
   if (found.isPending) return <Spinner />;
   if (found.isError) return <Fault error={found.error} />;
   const { result, fault, regressions } = found.data;
-  const turns = result?.turns.filter((turn) => !onlyChanged || turn.changed.length > 0) ?? [];
+  const turns =
+    result?.turns.filter((turn) => (turn.turn > 0 || says(turn)) && (!onlyChanged || turn.changed.length > 0)) ?? [];
   return (
     <>
       <PageHead
@@ -77,7 +78,7 @@ export function RerunCallPage() {
             <Notes result={result} />
             <Totals result={result} />
             <Card className="overflow-hidden">
-              <div className="hidden grid-cols-[4.5rem_1fr_1fr] border-line border-b bg-panel px-4 py-2 font-medium text-ink-faint text-xs md:grid">
+              <div className="hidden grid-cols-[4.5rem_1fr_1fr] gap-x-4 border-line border-b bg-panel px-4 py-2 font-medium text-ink-faint text-xs md:grid">
                 <span>Turn</span>
                 <span>As it was</span>
                 <span>As it would have been</span>
@@ -95,6 +96,9 @@ export function RerunCallPage() {
     </>
   );
 }
+
+/** Before the caller's first turn there may be nothing. */
+const says = ({ before, after }: Turn): boolean => [before, after].some((side) => side.said.length > 0);
 
 const Notes = ({ result }: { result: Result }) => {
   const notes = [
@@ -173,9 +177,9 @@ function Totals({ result: { before, after } }: { result: Result }) {
           {rows.map(([label, was, is, changed]) => (
             <tr key={label} className="align-top">
               <Td className="whitespace-nowrap text-ink-soft">{label}</Td>
-              <Td className="w-2/5">{was || <span className="text-ink-faint">none</span>}</Td>
+              <Td className="w-2/5">{was === "" ? <span className="text-ink-faint">none</span> : was}</Td>
               <Td className={cn("w-2/5", changed && "bg-warn-soft")}>
-                {is || <span className="text-ink-faint">none</span>}
+                {is === "" ? <span className="text-ink-faint">none</span> : is}
                 {changed && <span className="sr-only"> (changed)</span>}
               </Td>
             </tr>
