@@ -77,6 +77,11 @@ export async function streamTrials(
   return done;
 }
 
+/** An answer of which only a dialogue knows when it is whole. */
+const isUncounted = (trial: Trial): boolean => trial.expectation !== "open" && trial.length === 0;
+/** The dialogue that is not here is taken to know it this long after the words. */
+const UNDERSTOOD_AFTER_MS = 120;
+
 function laneOf(trial: Trial, model: InteractionModel, grammar: Grammar): Lane {
   const hops = trial.caller.length / HOP_SAMPLES;
   const decoder = new Decoder(grammar);
@@ -92,7 +97,7 @@ function laneOf(trial: Trial, model: InteractionModel, grammar: Grammar): Lane {
     remaining: new Uint8Array(hops),
     words: [],
   };
-  return { streamed, slot: model.open(1), decoder, hops, hop: 0, remaining: trial.length };
+  return { streamed, slot: model.open(1), decoder, hops, hop: 0, remaining: isUncounted(trial) ? 1 : trial.length };
 }
 
 function fillRow(batch: HopBatch, row: number, lane: Lane): void {
@@ -121,7 +126,9 @@ function takeRow(outputs: OutputBatch, row: number, lane: Lane, model: Interacti
   streamed.symbols.set(outputs.symbols.subarray(row * width, (row + 1) * width), hop * width);
   if (lane.decoder.hear(outputs.symbols, row * width, hop * 40)) {
     const digits = lane.decoder.words().filter((word) => DIGIT_WORDS.has(word.text)).length;
-    lane.remaining = Math.max(0, streamed.trial.length - digits);
+    lane.remaining = Math.max(isUncounted(streamed.trial) ? 1 : 0, streamed.trial.length - digits);
   }
   lane.hop++;
+  if (isUncounted(streamed.trial) && lane.hop * 40 > (streamed.trial.endMs ?? Infinity) + UNDERSTOOD_AFTER_MS)
+    lane.remaining = 0;
 }
