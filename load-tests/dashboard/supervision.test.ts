@@ -96,7 +96,7 @@ describe("steering a live call from the dashboard, over the real stack", { skip:
     await agentLine(/back on the line/i).waitFor();
     await heard;
     call.hangUp();
-    await page.getByText("The call has ended.").waitFor();
+    await page.getByText("The call has ended.").first().waitFor();
   });
 
   it("listens in", LONG, async (t) => {

@@ -248,7 +248,7 @@ describe("manners over the whole road, at the caller's ear", { concurrency: 3 },
     assert.ok(murmurs.length >= 1, "one at least of two pauses");
     const [said] = heard.saidMs;
     const within = agentSpans(heard.call.ear.heard).filter(
-      (span) => span.startMs > said!.startMs && span.startMs < said!.endMs,
+      (span) => span.startMs > said!.startMs && span.endMs < said!.endMs,
     );
     t.diagnostic(`caller ${JSON.stringify(said)}, agent ${JSON.stringify(within)}`);
     assert.equal(within.length, murmurs.length, "each is heard while the caller has the floor");
