@@ -68,7 +68,7 @@ def card(manifest, found, run, command):
         f"- File `weights/{manifest['weights']['file']}`, {manifest['weights']['bytes']:,} bytes, sha256 `{manifest['weights']['sha256']}`",
         f"- {sum(v.numel() for v in run['weights'].values()):,} parameters, {manifest['weights']['precision']}, state {manifest['stateSize']} floats a call",
         f"- Made by `{command}` ({run['step']} full updates and {run.get('judgeSteps', 0)} of the judge in its last stage; see `docs/MODEL.md`)",
-        f"- Thresholds, chosen on one half of the held-out voices: `{json.dumps(manifest['thresholds'])}`", "",
+        f"- Thresholds (how they were chosen: `docs/MODEL.md`): `{json.dumps(manifest['thresholds'])}`", "",
         "## Data", "",
         "Synthetic voices: espeak-ng (GPL-3.0 program; its output is not covered by its licence) and flite voices (BSD-like), speaking wordings written for this project.",
     ]
@@ -78,7 +78,7 @@ def card(manifest, found, run, command):
     else:
         lines += ["No human recordings: people will be heard much worse than voices."]
     lines += ["", "## Figures", "",
-              "Held-out voices, people, wordings and noises (see `docs/MODEL.md`), telephone conditions at the noise level named. Half of the held-out voices chose the thresholds, the other half gave these figures.", "",
+              "Held-out voices, people, wordings and noises (see `docs/MODEL.md`), telephone conditions at the noise level named. Figures are of one half of the held-out voices; the other half chose the thresholds, with what corrections by hand `docs/MODEL.md` says.", "",
               tables(found), "", "## Known failures", ""] + [f"- {x}" for x in FAILURES] + [""]
     return "\n".join(lines)
 
