@@ -16,8 +16,10 @@ import { Badge, Card, Empty, Fault, PageHead, Spinner, Table, Td, Th } from "../
 export type CallQuery = NonNullable<paths["/api/calls"]["get"]["parameters"]["query"]>;
 type Call = paths["/api/calls"]["get"]["responses"]["200"]["content"]["application/json"]["calls"][number];
 
+const OUTCOME_TONES = { contained: "good", unresolved: "warn", transferred: "warn", failed: "bad" } as const;
+
 export const outcomeTone = (outcome: string | null) =>
-  outcome === "contained" ? "good" : outcome === "transferred" ? "warn" : outcome === "failed" ? "bad" : "neutral";
+  OUTCOME_TONES[outcome as keyof typeof OUTCOME_TONES] ?? "neutral";
 
 /** Past calls: search, filter, open. The search lives in the address, so that it can be sent to somebody. */
 export function CallsPage() {
