@@ -31,11 +31,15 @@ after(() => {
   rmSync(clean, { recursive: true, force: true });
 });
 
+/** The dashboard's image has the pod's program, too, which runs calls again. */
+const appsOf = (app: string): string[] => (app === "dashboard" ? [app, "inference"] : [app]);
+
 /** What the `sources` stage of the Dockerfile and the app's own stage copy. */
 function copyImage(app: string): string {
   const folder = join(clean, app);
   const isSource = (path: string) => !/\/(node_modules|dist|training|\.data)(\/|$)/.test(path.slice(root.length));
-  for (const path of ["package.json", "package-lock.json", ".npmrc", "packages", `apps/${app}`]) {
+  const apps = appsOf(app).map((name) => `apps/${name}`);
+  for (const path of ["package.json", "package-lock.json", ".npmrc", "packages", ...apps]) {
     cpSync(join(root, path), join(folder, path), { recursive: true, filter: isSource });
   }
   for (const other of ["apps/bridge", "apps/inference", "apps/worker", "apps/dashboard", "load-tests"]) {
@@ -56,7 +60,15 @@ for (const { app, env, healthPath } of IMAGES) {
     const folder = copyImage(app);
     const install = spawnSync(
       "npm",
-      ["install", "--no-save", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error", "-w", `apps/${app}`],
+      [
+        "install",
+        "--no-save",
+        "--omit=dev",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        ...appsOf(app).flatMap((name) => ["-w", `apps/${name}`]),
+      ],
       {
         cwd: folder,
         encoding: "utf8",
@@ -64,6 +76,14 @@ for (const { app, env, healthPath } of IMAGES) {
       },
     );
     assert.equal(install.status, 0, install.stderr);
+    if (appsOf(app).includes("inference")) {
+      // All of its packages are there when it gets as far as asking for its order.
+      const rerun = spawnSync(process.execPath, ["apps/inference/src/rerun/main.ts"], {
+        cwd: folder,
+        encoding: "utf8",
+      });
+      assert.match(rerun.stderr, /Usage: node main\.ts ORDER\.json/);
+    }
     const port = await freePort();
     const child = spawn(process.execPath, [`apps/${app}/src/main.ts`], {
       cwd: folder,

@@ -247,12 +247,16 @@ describe("manners over the whole road, at the caller's ear", { concurrency: 3 },
     const murmurs = heard.of("said").filter((said) => said.act === "backchannel");
     assert.ok(murmurs.length >= 1, "one at least of two pauses");
     const [said] = heard.saidMs;
-    const within = agentSpans(heard.call.ear.heard).filter(
-      (span) => span.startMs > said!.startMs && span.endMs < said!.endMs,
+    const begun = agentSpans(heard.call.ear.heard).filter(
+      (span) => span.startMs > said!.startMs && span.startMs < said!.endMs,
     );
-    t.diagnostic(`caller ${JSON.stringify(said)}, agent ${JSON.stringify(within)}`);
-    assert.equal(within.length, murmurs.length, "each is heard while the caller has the floor");
-    for (const [i, span] of within.slice(1).entries()) assert.ok(span.startMs - within[i]!.startMs > 3_900);
+    t.diagnostic(`caller ${JSON.stringify(said)}, agent ${JSON.stringify(begun)}`);
+    // One in the last breath may be heard behind it, or run into the answer, and cannot be measured by itself.
+    assert.ok(begun.length >= murmurs.length - 1, "each is heard while the caller has the floor");
+    assert.ok(begun.length <= murmurs.length, "and nothing else is");
+    for (const [i, span] of begun.slice(1).entries()) assert.ok(span.startMs - begun[i]!.startMs > 3_900);
+    const within = begun.filter((span) => span.endMs < said!.endMs);
+    assert.ok(within.length >= 1);
     for (const span of within) {
       const murmurDb = levelDb(heard, span.startMs, span.endMs);
       const lineDb = levelDb(heard, onsetOf(heard, QUESTION), onsetOf(heard, QUESTION) + 4_000);
