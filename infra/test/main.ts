@@ -52,7 +52,7 @@ if (only.length === 0) {
   if (!run("training's own tests", python)) failed.push("training's own tests");
 }
 /** Tests in which calls run in real time through processes of their own. */
-const isWholeCall = (file: string): boolean => /^load-tests\/|\/e2e\//.test(relative(root, file));
+const isWholeCall = (file: string): boolean => /^load-tests\/|\/e2e\/|\.e2e\.test\.ts$/.test(relative(root, file));
 
 function runTests(name: string, files: readonly string[], concurrency: number): { passed: boolean; failed: string[] } {
   const list = join(mkdtempSync(join(tmpdir(), "sidetone-test-")), "failed");
