@@ -1,22 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CallMeasure, figuresOf } from "./figures.ts";
+import { emptyMeasure, figuresOf } from "./figures.ts";
 
-const QUIET: CallMeasure = {
-  fulfilledMs: [],
-  openMs: [],
-  unfulfilledMs: [],
-  unanswered: 0,
-  cutIns: 0,
-  stopMs: [],
-  notYielded: 0,
-  yields: 0,
-  brokenWords: 0,
-  falselyHeardWords: 0,
-  heardWords: 0,
-  ledgerErrorMs: [],
-  starvedMs: 0,
-};
+const QUIET = emptyMeasure();
 
 test("figures are over the turns of all calls; an account that runs ahead is as wrong as one that lags", () => {
   const { rows, counts } = figuresOf([

@@ -26,6 +26,23 @@ export interface CallMeasure {
   starvedMs: number;
 }
 
+/** A call of which nothing is known yet. */
+export const emptyMeasure = (): CallMeasure => ({
+  fulfilledMs: [],
+  openMs: [],
+  unfulfilledMs: [],
+  unanswered: 0,
+  cutIns: 0,
+  stopMs: [],
+  notYielded: 0,
+  yields: 0,
+  brokenWords: 0,
+  falselyHeardWords: 0,
+  heardWords: 0,
+  ledgerErrorMs: [],
+  starvedMs: 0,
+});
+
 export interface Row {
   name: string;
   n: number;

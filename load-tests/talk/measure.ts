@@ -2,7 +2,7 @@ import { ulawLevelDbfs } from "@sidetone/audio";
 import { EXPECTATION_KINDS } from "@sidetone/protocol";
 import { agentLines, type Call, findSpurts, listenTo, type WholeTape } from "@sidetone/testkit";
 import { agentSpans, onsetAfter, type Span, silenceAfter } from "../interaction/ear.ts";
-import type { CallMeasure } from "./figures.ts";
+import { type CallMeasure, emptyMeasure } from "./figures.ts";
 
 /** One utterance of the caller's, in ms of the ear's time line. */
 export interface SaidTurn {
@@ -27,21 +27,8 @@ const OPEN = EXPECTATION_KINDS.indexOf("open");
 
 /** Holds what the caller's ear heard against the call's tape. */
 export function measureCall(call: Call, tape: WholeTape, turns: readonly SaidTurn[]): CallMeasure {
-  const measure: CallMeasure = {
-    fulfilledMs: [],
-    openMs: [],
-    unfulfilledMs: [],
-    unanswered: 0,
-    cutIns: 0,
-    stopMs: [],
-    notYielded: 0,
-    yields: 0,
-    brokenWords: 0,
-    falselyHeardWords: 0,
-    heardWords: 0,
-    ledgerErrorMs: [],
-    starvedMs: call.streams.reduce((sum, { counts }) => sum + counts.starvedFrames, 0) * 20,
-  };
+  const measure = emptyMeasure();
+  measure.starvedMs = call.streams.reduce((sum, { counts }) => sum + counts.starvedFrames, 0) * 20;
   const { heard, said } = call.ear;
   const offsetMs = offsetOf(tape, said) ?? call.mediaBeganAtMs ?? 0;
   const spans = agentSpans(heard);
