@@ -3,6 +3,7 @@
 // FILE holds the callers' utterances, word for word and byte for byte; what is heard of one decides what is done.
 import { readFileSync } from "node:fs";
 import {
+  Alphabet,
   DECISION_COUNT,
   DECISIONS,
   type Decision,
@@ -103,12 +104,12 @@ function knownOf({ text, meaning, audio }: ScriptedUtterance, { info }: Interact
   const bytes = Buffer.from(audio, "base64");
   const spoken = text.replace(/\[pause \d+\]/g, "").trim();
   const letters = spoken.replaceAll(" ", "").length;
+  const alphabet = new Alphabet(info.symbols);
   let before = 0;
   const words = spoken.split(/\s+/).map((word) => {
     before += word.length;
     const symbols = [SPACE];
-    for (const letter of word) {
-      const symbol = info.symbols.indexOf(letter);
+    for (const symbol of alphabet.spellings(word)[0]!) {
       if (symbols.at(-1) === symbol) symbols.push(BLANK);
       symbols.push(symbol);
     }

@@ -6,6 +6,7 @@
 // pod's own.
 import { readFileSync } from "node:fs";
 import {
+  Alphabet,
   DECISION_COUNT,
   DECISIONS,
   type Decision,
@@ -24,7 +25,8 @@ const FRAME_SAMPLES = 160;
 const FRAME_MS = 20;
 const SILENT = /^[\x7f\xff]*$/;
 const BLANK = 0;
-const FRAMES_PER_LETTER = 2;
+const SPACE = 1;
+const FRAMES_PER_SYMBOL = 2;
 const SURE = Math.log(0.98);
 const ENDS_TURN_HOPS = 8;
 const ENDS_FULFILLED_HOPS = 5;
@@ -35,7 +37,7 @@ class Recording {
   readonly frames: readonly string[];
   readonly symbols: Uint8Array;
 
-  constructor(known: KnownSpeech, alphabet: readonly string[]) {
+  constructor(known: KnownSpeech, alphabet: Alphabet) {
     const audio = Buffer.from(known.audio, "base64");
     const count = Math.ceil(audio.length / FRAME_SAMPLES);
     this.frames = Array.from({ length: count }, (_, i) =>
@@ -45,16 +47,15 @@ class Recording {
     for (const word of known.words) this.#spell(word, alphabet);
   }
 
-  /** A word is heard by its end: its letters lie in every other frame before it, and the space behind it. */
-  #spell({ text, endMs }: KnownSpeech["words"][number], alphabet: readonly string[]): void {
+  /** A word is heard by its end: its symbols lie in every other frame before it, and the space behind it. */
+  #spell({ text, endMs }: KnownSpeech["words"][number], alphabet: Alphabet): void {
     const end = Math.min(this.symbols.length - 1, Math.round(endMs / FRAME_MS));
-    for (let i = 0; i < text.length; i++) {
-      const symbol = alphabet.indexOf(text[i]!);
-      if (symbol < 0) throw new RangeError(`the model's alphabet has no "${text[i]}"`);
-      const frame = end - FRAMES_PER_LETTER * (text.length - i);
+    const symbols = alphabet.spellings(text)[0]!;
+    for (const [i, symbol] of symbols.entries()) {
+      const frame = end - FRAMES_PER_SYMBOL * (symbols.length - i);
       if (frame >= 0) this.symbols[frame] = symbol;
     }
-    this.symbols[end] = alphabet.indexOf(" ");
+    this.symbols[end] = SPACE;
   }
 }
 
@@ -69,7 +70,8 @@ interface CallEars {
 
 export default function knowing(inner: InteractionModel): InteractionModel {
   const path = new URL(import.meta.url).searchParams.get("known") ?? "";
-  const { symbols: alphabet, symbolFramesPerHop } = inner.info;
+  const { symbols, symbolFramesPerHop } = inner.info;
+  const alphabet = new Alphabet(symbols);
   const known = JSON.parse(readFileSync(path, "utf8")) as KnownSpeech[];
   const places = indexed(known.map((one) => new Recording(one, alphabet)));
   const calls = new Map<Slot, CallEars>();
@@ -100,7 +102,7 @@ export default function knowing(inner: InteractionModel): InteractionModel {
   const answer = (call: CallEars, hops: HopBatch, row: number, outputs: OutputBatch): void => {
     hear(call, hops, row);
     const { playing } = call;
-    const width = alphabet.length;
+    const width = symbols.length;
     const unlikely = Math.log((1 - Math.exp(SURE)) / (width - 1));
     const at = row * symbolFramesPerHop * width;
     outputs.symbols.fill(unlikely, at, at + symbolFramesPerHop * width);

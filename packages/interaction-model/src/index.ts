@@ -1,3 +1,4 @@
+export { Alphabet } from "./decoder/alphabet.ts";
 export { Decoder, type HeardWord } from "./decoder/decoder.ts";
 export { Grammar, type GrammarSource, wordsOf } from "./decoder/grammar.ts";
 export { DECODER_SETTINGS, type DecoderSettings } from "./decoder/prefix-search.ts";

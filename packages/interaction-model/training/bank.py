@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+import phones
 import scripts
 import voices
 import wordings
@@ -29,6 +30,8 @@ class Clip:
     bounds: list  # (start, end) samples of each word
     gap: str = "tight"
     chars: int = 0
+    phones: list = None  # of each word; None where unknown
+    sounds: np.ndarray = None  # of every 20 ms (`phones`); None where unknown
 
 
 @dataclass
@@ -81,10 +84,10 @@ def synthesise(recorder, rng, speakers, turns, held_out, human):
                 clips = []
                 for piece in turn.pieces:
                     rising = piece.rising if rng.random() > 0.12 else not piece.rising
-                    audio, bounds = mouth.say(voice, piece.words, rising)
+                    audio, bounds, said_as, sounds = mouth.say(voice, piece.words, rising)
                     if len(audio) < 400:
                         continue
-                    clips.append(Clip(recorder.add(audio), len(audio), piece.words, bounds, piece.gap, piece.chars))
+                    clips.append(Clip(recorder.add(audio), len(audio), piece.words, bounds, piece.gap, piece.chars, said_as, sounds))
                 if clips:
                     speaker.turns.setdefault(turn.kind, []).append(Spoken(turn.kind, turn.want, turn.expectation, turn.count, clips))
         out.append(speaker)
@@ -137,7 +140,8 @@ def people(recorder, human, held_out):
             continue
         audio = audio[low:high]
         words = row["words"].replace(".", "").replace(",", "").split() if row["words"] else None
-        clip = Clip(recorder.add(audio), len(audio), words, [] if words is None else [(int(len(audio) * i / len(words)), int(len(audio) * (i + 1) / len(words))) for i in range(len(words))])
+        clip = Clip(recorder.add(audio), len(audio), words, [] if words is None else [(int(len(audio) * i / len(words)), int(len(audio) * (i + 1) / len(words))) for i in range(len(words))],
+                    phones=None if words is None else [phones.pronounce(word) for word in words])
         speaker = strangers if row["speaker"] == "unknown" else speakers.setdefault(row["speaker"], Speaker(row["speaker"], True))
         if row["kind"] == "digit":
             speaker.digits.setdefault(row["words"], []).append(clip)

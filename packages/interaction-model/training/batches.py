@@ -21,20 +21,20 @@ TAIL_SAMPLES = 2560  # and this much where silence follows
 
 
 def items(call, hops, by_word):
-    """CTC items: [(first frame, last frame + 1, symbols)] of words (by_word) or pieces, inside the call."""
+    """CTC items: [(first frame, last frame + 1, letters, phones)] of words (by_word) or pieces, inside the call. Phones are None where a word has none."""
     limit = hops * simulator.HOP
     groups = {}
-    for start, end, words, piece in sorted(call.words):
+    for start, end, words, piece, said_as in sorted(call.words, key=lambda w: (w[0], w[1], w[3])):
         if start < 0:
             continue
         key = (piece, start) if by_word else piece
         if key in groups:
-            groups[key] = (groups[key][0], end, groups[key][2] + words)
+            groups[key] = (groups[key][0], end, groups[key][2] + words, groups[key][3] + said_as)
         else:
-            groups[key] = (start, end, words)
+            groups[key] = (start, end, words, said_as)
     ordered = sorted(groups.values(), key=lambda g: g[0])
     out = []
-    for i, (start, end, words) in enumerate(ordered):
+    for i, (start, end, words, said_as) in enumerate(ordered):
         following = ordered[i + 1][0] if i + 1 < len(ordered) else limit * 2
         stop = min(end + TAIL_SAMPLES, max(following, end) + DELAY_SAMPLES)
         if stop > limit:
@@ -44,14 +44,14 @@ def items(call, hops, by_word):
         last = stop // SYMBOL_SAMPLES
         needed = len(symbols) + sum(a == b for a, b in zip(symbols, symbols[1:]))
         if symbols and last - first >= needed and last - first <= 400:
-            out.append((first, last, symbols))
+            out.append((first, last, symbols, c.sound_out(said_as)))
     return out
 
 
 def speech_frames(call, hops):
     """[hops * 2] bool: frames where symbols may be (the words' spans, with the delay after), even if no item covers them."""
     mask = np.zeros(hops * 2, bool)
-    for start, end, _, _ in call.words:
+    for start, end, *_ in call.words:
         mask[max(0, start // SYMBOL_SAMPLES):max(0, (end + TAIL_SAMPLES) // SYMBOL_SAMPLES)] = True
     for turn in call.turns:
         if turn.human:  # speech without a transcript
@@ -80,14 +80,14 @@ def collate(calls, hops, by_word):
     for b, call in enumerate(calls):
         gather += [(b, *item) for item in items(call, hops, by_word)]
     blank = np.stack([~speech_frames(x, hops) for x in calls])
-    for b, first, last, _ in gather:
+    for b, first, last, *_ in gather:
         blank[b, first:last] = False
     mel = lambda name: features.log_mel_fast(np.stack([getattr(x, name) for x in calls])).transpose(1, 0, 2, 3).astype(np.float16)
     return {
         "caller": mel("caller"), "agent": mel("agent"), "context": np.stack([context(x) for x in calls], 1),
         "decision": stack("decision", np.int64), "weight": stack("weight", np.float32), "overlap": stack("overlap", np.int64),
         "voice": stack("voice", np.float32), "activity": stack("activity", np.float32), "want": stack("want", np.int64),
-        "items": gather, "blank": blank,
+        "items": gather, "blank": blank, "said": np.stack([x.said for x in calls]),
     }
 
 

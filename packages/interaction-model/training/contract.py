@@ -2,6 +2,8 @@
 
 import string
 
+import phones
+
 HOP_MS = 40
 SYMBOL_FRAMES_PER_HOP = 2  # one symbol frame is 20 ms
 
@@ -24,6 +26,10 @@ VOICES = ["caller", "other"]  # now: the caller's own voice; anybody else's (sid
 BLANK, SPACE = 0, 1
 SYMBOLS = ["<blank>", " "] + list(string.ascii_lowercase) + ["'"]
 SYMBOL_INDEX = {symbol: index for index, symbol in enumerate(SYMBOLS)}
+PHONE_SYMBOLS = SYMBOLS[:2] + phones.PHONES
+PHONE_INDEX = {symbol: index for index, symbol in enumerate(PHONE_SYMBOLS)}
+SOUNDS = ["silence"] + phones.PHONES  # what is being said in a frame
+ALPHABETS = {"letters": SYMBOLS, "phones": PHONE_SYMBOLS}  # what the network may hear words by
 
 WANTS = [
     "nothing-yet", "none",
@@ -40,3 +46,10 @@ REMAINING_SCALE = 10.0  # the network sees min(remaining, 20) / 10
 def spell(words):
     """Words to symbol indices: every word is preceded by a space symbol."""
     return [SYMBOL_INDEX[c] for word in words for c in " " + word if c in SYMBOL_INDEX]
+
+
+def sound_out(pronunciations):
+    """Lists of phones, one for each word, to symbol indices; None where a word has none."""
+    if any(said is None for said in pronunciations):
+        return None
+    return [index for said in pronunciations for index in [SPACE] + [PHONE_INDEX[phone] for phone in said]]

@@ -16,6 +16,7 @@ import batches
 import contract as c
 import features
 import model
+import phones
 import scenes
 import simulator
 from simulator import HOP, RATE
@@ -27,7 +28,7 @@ MASKED = set()  # inputs to withhold ("agent", "expectation"): how much the trai
 
 
 def run(floor, calls, size=25):
-    """Streams calls of equal length; returns per call {decision, overlap, want, voice: [T, .] probabilities; symbols: [2T, S] log-probabilities}."""
+    """Streams calls of equal length; returns per call {decision, overlap, want, voice: [T, .] probabilities; letters, phones: [2T, S] log-probabilities}."""
     out = []
     for i in range(0, len(calls), size):
         part = calls[i:i + size]
@@ -43,7 +44,8 @@ def run(floor, calls, size=25):
         for b in range(len(part)):
             one = {k: torch.softmax(heads[k][:, b], -1).numpy() for k in ("decision", "overlap", "want")}
             one["voice"] = torch.sigmoid(heads["voice"][:, b]).numpy()
-            one["symbols"] = heads["symbols"][:, b].reshape(hops * 2, -1).numpy()
+            for k in c.ALPHABETS:
+                one[k] = heads[k][:, b].reshape(hops * 2, -1).numpy()
             out.append(one)
     return out
 
@@ -181,11 +183,11 @@ DIGIT_LEXICON = {w: w for w in "zero oh one two three four five six seven eight 
 class WordLoop:
     """Viterbi over any sequence of lexicon words (each preceded by a space symbol) on CTC log-probabilities."""
 
-    def __init__(self, words, penalty=0.0):
+    def __init__(self, words, hearing, penalty=0.0):
         self.words = list(words)
         labels, owner, first, last = [], [], [], []
         for i, word in enumerate(self.words):
-            symbols = c.spell([word])
+            symbols = c.spell([word]) if hearing == "letters" else c.sound_out([phones.pronounce(word)])
             chain = []
             for s in symbols:
                 chain += [s, c.BLANK]
@@ -243,14 +245,14 @@ def distance(a, b):
     return row[-1]
 
 
-def digits(calls, outs, penalty=0.0):
-    loop = WordLoop(DIGIT_LEXICON, penalty)
+def digits(calls, outs, hearing, penalty=0.0):
+    loop = WordLoop(DIGIT_LEXICON, hearing, penalty)
     wrong = total = whole = 0
     same = lambda words: ["zero" if x == "oh" else x for x in words]
     for call, out in zip(calls, outs):
         t = call.turns[0]
         truth = same([w for clip in t.spoken.clips if clip.chars for w in clip.words])
-        heard = same(loop.decode(out["symbols"][:t.end // 160 + 20]))
+        heard = same(loop.decode(out[hearing][:t.end // 160 + 20]))
         d = distance(heard, truth)
         wrong, total, whole = wrong + d, total + len(truth), whole + (d == 0)
     return {"digitError": wrong / total, "whole": whole / len(calls), "strings": len(calls)}
@@ -363,7 +365,7 @@ def choose_thresholds(floor, sim, count):
     return {k: round(float(v), 4) for k, v in t.items()}
 
 
-def report(floor, sim, thresholds, count, snrs=(20, 10)):
+def report(floor, sim, thresholds, count, hearing, snrs=(20, 10)):
     pick = choosers(sim)
     out = {"thresholds": thresholds, "turnEnds": {}, "overlap": {}, "digits": {}, "wants": {}, "backchannel": {}}
     for snr in snrs:
@@ -382,13 +384,13 @@ def report(floor, sim, thresholds, count, snrs=(20, 10)):
             out["overlap"][f"{event}@{snr}dB"] = interruption(rows, thresholds["yield"], thresholds["duck"]) if event == "interruption" else {"ignored": 1 - yielded(rows, thresholds["yield"]), "calls": len(rows)}
         for name in [n for n in ("digits", "people") if n in pick]:
             calls = make(sim, count, pick[name], snr, 100_000)
-            out["digits"][f"{name}@{snr}dB"] = digits(calls, run(floor, calls))
+            out["digits"][f"{name}@{snr}dB"] = digits(calls, run(floor, calls), hearing)
             if name == "people":
                 outs = run(floor, calls)
                 for s in sim.rich_people:
                     mine = [(a, b) for a, b in zip(calls, outs) if a.turns[0].spoken.clips[0].start in {x.start for v in s.digits.values() for x in v}]
                     if mine:
-                        out["digits"][f"{s.name}@{snr}dB"] = digits(*zip(*mine))
+                        out["digits"][f"{s.name}@{snr}dB"] = digits(*zip(*mine), hearing)
         calls = make(sim, count, pick["wants"], snr, 110_000)
         out["wants"][f"{snr}dB"] = wants(calls, run(floor, calls), thresholds["want"])
         for name in ("open", "digits"):
@@ -422,6 +424,7 @@ def main():
     parser.add_argument("--fixed", help="use the thresholds of this file instead of choosing")
     parser.add_argument("--without", action="append", default=[], choices=["agent", "expectation"], help="withhold an input from the trained network")
     parser.add_argument("--report")
+    parser.add_argument("--hearing", default="phones", choices=list(c.ALPHABETS))
     parser.add_argument("--snr", type=float, nargs="+", default=[20, 10], help="noise levels in dB")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
@@ -436,7 +439,7 @@ def main():
     else:
         thresholds = choose_thresholds(floor, simulator.Simulator(audio, half(index, 0)), options.count)
     print("thresholds:", json.dumps(thresholds), flush=True)
-    found = report(floor, simulator.Simulator(audio, half(index, 1)), thresholds, options.count, [int(x) for x in options.snr])
+    found = report(floor, simulator.Simulator(audio, half(index, 1)), thresholds, options.count, options.hearing, [int(x) for x in options.snr])
     print(lines(found), flush=True)
     for path, value in ((options.thresholds, thresholds), (options.report, found)):
         if path:

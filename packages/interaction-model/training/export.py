@@ -23,10 +23,10 @@ DEFAULT_THRESHOLDS = {
 GOLDEN_HOPS = 50
 
 
-def export_onnx(floor, path):
+def export_onnx(floor, path, hearing):
     s = floor.shape
     floor.eval()
-    step = model.Step(floor).eval()
+    step = model.Step(floor, hearing).eval()
     batch = 2
     example = (
         torch.zeros(batch, 4, 40), torch.zeros(batch, 4, 40), torch.zeros(batch, len(c.EXPECTATIONS)), torch.zeros(batch, 1),
@@ -41,7 +41,7 @@ def export_onnx(floor, path):
     floor.eval()
 
 
-def manifest(floor, weights_path, name, trained, thresholds):
+def manifest(floor, weights_path, name, trained, thresholds, hearing):
     s = floor.shape
     with open(weights_path, "rb") as f:
         data = f.read()
@@ -65,7 +65,7 @@ def manifest(floor, weights_path, name, trained, thresholds):
             "caller": [4, 40], "agent": [4, 40], "expectation": [len(c.EXPECTATIONS)], "remaining": [1],
             "intent": [len(c.INTENTS)], "clock": [len(c.CLOCKS)], "state": [s.state_size()],
         },
-        "outputs": {**model.OUTPUTS, "nextState": [s.state_size()]},
+        "outputs": {**model.outputs(hearing), "nextState": [s.state_size()]},
         "remainingScale": c.REMAINING_SCALE,
         "expectations": c.EXPECTATIONS,
         "intents": c.INTENTS,
@@ -75,7 +75,7 @@ def manifest(floor, weights_path, name, trained, thresholds):
         "projectionBinsMs": c.PROJECTION_BINS_MS,
         "speakers": c.SPEAKERS,
         "voices": c.VOICES,
-        "symbols": c.SYMBOLS,
+        "symbols": c.ALPHABETS[hearing],
         "symbolFramesPerHop": c.SYMBOL_FRAMES_PER_HOP,
         "wants": c.WANTS,
         "thresholds": thresholds,
@@ -102,11 +102,12 @@ def golden(step, seed=7):
                       np.log1p(np.arange(GOLDEN_HOPS) % 7) / 8], 1).astype(np.float32)
     step.eval()
     state = torch.zeros(1, step.floor.shape.state_size())
-    rows = {name: [] for name in model.OUTPUTS}
+    names = list(model.outputs(step.hearing))
+    rows = {name: [] for name in names}
     with torch.no_grad():
         for h in range(GOLDEN_HOPS):
             *out, state = step(*(torch.from_numpy(x[h:h + 1]) for x in (*mel, expectation, remaining, intent, clock)), state)
-            for name, value in zip(model.OUTPUTS, out):
+            for name, value in zip(names, out):
                 rows[name].append(value[0].flatten().tolist())
     short = lambda x: [float(f"{v:.7g}") for v in np.asarray(x, np.float64).ravel()]
     return {
@@ -120,15 +121,15 @@ def golden(step, seed=7):
     }
 
 
-def write(floor, out, name, trained, thresholds=None, step=None):
+def write(floor, out, name, trained, thresholds=None, step=None, hearing="phones"):
     os.makedirs(out, exist_ok=True)
     path = os.path.join(out, f"{name}.onnx")
-    export_onnx(floor, path)
+    export_onnx(floor, path, hearing)
     with open(os.path.join(out, "manifest.json"), "w") as f:
-        json.dump(manifest(floor, path, name, trained, {**DEFAULT_THRESHOLDS, **(thresholds or {})}), f, indent=2)
+        json.dump(manifest(floor, path, name, trained, {**DEFAULT_THRESHOLDS, **(thresholds or {})}, hearing), f, indent=2)
         f.write("\n")
     with open(os.path.join(out, "golden.json"), "w") as f:
-        json.dump(golden(step or model.Step(floor)), f, separators=(",", ":"))
+        json.dump(golden(step or model.Step(floor, hearing)), f, separators=(",", ":"))
         f.write("\n")
     return path
 
@@ -140,6 +141,7 @@ def main():
     parser.add_argument("--config", default="cpu", choices=list(model.CONFIGS))
     parser.add_argument("--thresholds")
     parser.add_argument("--name", default="floor")
+    parser.add_argument("--hearing", default="phones", choices=list(c.ALPHABETS))
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
     if options.untrained:
@@ -151,7 +153,7 @@ def main():
     if options.thresholds:
         with open(options.thresholds) as f:
             thresholds = json.load(f)
-    print(write(floor, options.out, options.name, not options.untrained, thresholds))
+    print(write(floor, options.out, options.name, not options.untrained, thresholds, hearing=options.hearing))
 
 
 if __name__ == "__main__":

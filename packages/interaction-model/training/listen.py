@@ -30,7 +30,7 @@ def describe(call):
         lines.append(f"{at * c.HOP_MS / 1000:7.2f} s")
         lines += [f"  {name} {''.join(row[at:at + 50])}" for name, row in rows.items()]
     lines.append("")
-    lines += [f"word   {a / 8000:7.2f} {b / 8000:7.2f} {' '.join(words)}" for a, b, words, _ in sorted(call.words)]
+    lines += [f"word   {a / 8000:7.2f} {b / 8000:7.2f} {' '.join(words)}" for a, b, words, *_ in sorted(call.words, key=lambda w: w[:2])]
     lines += [f"turn   {t.start / 8000:7.2f} {t.end / 8000:7.2f} {t.spoken.kind} want={t.spoken.want} expectation={t.spoken.expectation}({t.spoken.count}) pauses="
               + " ".join(f"{a / 8000:.2f}-{b / 8000:.2f}" for a, b, _ in t.gaps) for t in call.turns]
     lines += [f"sound  {a / 8000:7.2f} {b / 8000:7.2f} {kind}" for kind, a, b in call.sounds]

@@ -41,8 +41,12 @@ OUTPUTS = {
     "overlap": [len(c.OVERLAP_KINDS)],
     "voice": [len(c.VOICES)],
     "want": [len(c.WANTS)],
-    "symbols": [c.SYMBOL_FRAMES_PER_HOP, len(c.SYMBOLS)],
 }
+
+
+def outputs(hearing):
+    """Shape of every output a slot of the exported network, which hears by one alphabet of `contract.ALPHABETS`."""
+    return {**OUTPUTS, "symbols": [c.SYMBOL_FRAMES_PER_HOP, len(c.ALPHABETS[hearing])]}
 
 
 class Floor(nn.Module):
@@ -55,7 +59,10 @@ class Floor(nn.Module):
         self.agent = nn.Linear(s.frames * s.bands, s.agent)
         self.agent_to_ear = nn.Linear(s.agent, s.ear, bias=False)
         self.ears = nn.ModuleList(nn.GRU(s.ear, s.ear) for _ in range(s.layers))
+        # Three ways to say what was heard; one of the alphabets is exported. The sounds' times are known and teach the ear much faster than CTC does.
         self.symbols = nn.Linear(s.ear, c.SYMBOL_FRAMES_PER_HOP * len(c.SYMBOLS))
+        self.phones = nn.Linear(s.ear, c.SYMBOL_FRAMES_PER_HOP * len(c.PHONE_SYMBOLS))
+        self.sounds = nn.Linear(s.ear, c.SYMBOL_FRAMES_PER_HOP * len(c.SOUNDS))
         self.context = nn.Linear(CONTEXT_WIDTH, s.context)
         self.judge = nn.GRU(s.ear + s.agent + s.context, s.judge)
         width = s.ear + s.judge
@@ -97,15 +104,17 @@ class Floor(nn.Module):
         }
         return heads, h
 
-    def spell(self, ear):
-        """Symbol log-probabilities [T, B, 2, S]."""
-        logits = self.symbols(ear).reshape(ear.shape[:2] + (c.SYMBOL_FRAMES_PER_HOP, len(c.SYMBOLS)))
-        return torch.log_softmax(logits, -1)
+    def speller(self, hearing):
+        return self.symbols if hearing == "letters" else self.phones
+
+    def spell(self, ear, head):
+        """Log-probabilities [T, B, 2, S] of `symbols`, `phones` or `sounds`."""
+        return torch.log_softmax(head(ear).reshape(ear.shape[:2] + (c.SYMBOL_FRAMES_PER_HOP, -1)), -1)
 
     def forward(self, caller, agent, context):
         ear, a, _ = self.hear(caller, agent)
         heads, _ = self.decide(ear, a, context)
-        heads["symbols"] = self.spell(ear)
+        heads["letters"], heads["phones"] = self.spell(ear, self.symbols), self.spell(ear, self.phones)
         return heads
 
 
@@ -123,9 +132,9 @@ def _cell(gru, x, h, product):
 class Step(nn.Module):
     """One hop for a batch of slots. Inputs as in the manifest; state is one flat row per slot, zeros at the start of a call."""
 
-    def __init__(self, floor):
+    def __init__(self, floor, hearing="phones"):
         super().__init__()
-        self.floor = floor
+        self.floor, self.hearing = floor, hearing
 
     def product(self, x, weight):
         """x [B, I] by the transpose of weight [O, I]."""
@@ -151,7 +160,7 @@ class Step(nn.Module):
         y = torch.cat([x, j], 1)
         return (
             f.decision(y), f.activity(y).reshape(-1, 2, 4), f.overlap(y), f.voice(y), f.want(y),
-            torch.log_softmax(f.symbols(x).reshape(-1, c.SYMBOL_FRAMES_PER_HOP, len(c.SYMBOLS)), -1),
+            torch.log_softmax(f.speller(self.hearing)(x).reshape(-1, c.SYMBOL_FRAMES_PER_HOP, len(c.ALPHABETS[self.hearing])), -1),
             torch.cat(new_state, 1),
         )
 

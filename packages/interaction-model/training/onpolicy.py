@@ -11,6 +11,7 @@ import torch
 import acoustics
 import batches
 import contract as c
+import phones
 from simulator import HOP, RATE, Layout
 
 
@@ -18,6 +19,7 @@ def _truncate(lay, mark, at):
     """The caller falls silent at sample `at`, mid-turn."""
     lay.caller[at:] = 0
     lay.caller_voiced[at // 80:] = False
+    lay.said[at // 160:] = phones.SILENCE
     lay.words = [w for w in lay.words if w[1] <= at]
     mark.clips = [(a, min(b, at)) for a, b in mark.clips if a < at]
     mark.gaps = [g for g in mark.gaps if g[1] < at]

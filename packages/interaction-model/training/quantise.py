@@ -19,6 +19,7 @@ from onnx import helper, numpy_helper
 
 import bank
 import batches
+import contract as c
 import export
 import model
 import simulator
@@ -77,8 +78,8 @@ class Product:
 class Step(model.Step):
     """The network as the rewritten graph computes it, for the golden tensors."""
 
-    def __init__(self, floor, products):
-        super().__init__(floor)
+    def __init__(self, floor, hearing, products):
+        super().__init__(floor, hearing)
         self.by_weight = {id(dict(floor.named_parameters())[name]): product for name, product in products.items()}
 
     def product(self, x, weight):
@@ -119,12 +120,12 @@ def rewrite(graph, floor, products):
     return done
 
 
-def write(floor, calls, out, name, thresholds):
+def write(floor, calls, out, name, thresholds, hearing):
     """As `export.write`, in 8 bits, with ranges from `calls`. Returns the file's path and the number of products rewritten."""
     seen = inputs_of(floor, batches.collate(calls, HOPS, False))
     parameters = dict(floor.named_parameters())
     products = {k: Product(parameters[k], v) for k, v in seen.items() if parameters[k].numel() >= SMALLEST_PRODUCT}
-    path = export.write(floor, out, name, True, thresholds, Step(floor, products))
+    path = export.write(floor, out, name, True, thresholds, Step(floor, hearing, products), hearing)
     network = onnx.load(path)
     count = rewrite(network.graph, floor, products)
     if count != len(products):
@@ -150,6 +151,7 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--thresholds")
     parser.add_argument("--name", default="floor")
+    parser.add_argument("--hearing", default="phones", choices=list(c.ALPHABETS))
     options = parser.parse_args()
     torch.set_num_threads(1)
     floor, _ = model.load(options.checkpoint)
@@ -160,7 +162,7 @@ def main():
     if options.thresholds:
         with open(options.thresholds) as f:
             thresholds = json.load(f)
-    print(*write(floor, calls, options.out, options.name, thresholds))
+    print(*write(floor, calls, options.out, options.name, thresholds, options.hearing))
 
 
 if __name__ == "__main__":

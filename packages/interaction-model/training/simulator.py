@@ -9,12 +9,13 @@ Decisions (ideal, by the script):
                     inside an urgent turn's pause of 320 ms: begin; in a long stretch's clause pause, not in numbers: backchannel
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 import acoustics
 import contract as c
+import phones
 from bank import Clip, Spoken
 
 HOP = 320
@@ -53,7 +54,8 @@ class Call:
     voice: np.ndarray
     activity: np.ndarray
     want: np.ndarray
-    words: list  # (start, end, [words], piece number) in samples; inside the call only
+    words: list  # (start, end, [words], piece number, [phones of each]) in samples; inside the call only
+    said: np.ndarray  # [hops * 2] the caller's sound in every 20 ms (`phones`)
     turns: list
     sounds: list  # (kind, start, end) of backchannels, side talk, television, coughs on the caller's side
     agent_spans: list
@@ -82,6 +84,7 @@ class Layout:
         self.caller_voiced = np.zeros(self.n // 80, bool)
         self.other_voiced = np.zeros(self.n // 80, bool)
         self.agent_voiced = np.zeros(self.n // 80, bool)
+        self.said = np.zeros(self.n // 160, np.uint8)
         self.turns, self.sounds, self.agent_spans, self.words = [], [], [], []
         self.pieces = 0
 
@@ -97,6 +100,20 @@ class Layout:
             voiced[low // 80:high // 80] = True
         return at + length
 
+    def say(self, clip, at, end):
+        """Labels the sounds of a clip of the caller's that was put between these samples."""
+        first, last = max(0, -(-at // 160)), min(len(self.said), -(-end // 160))
+        if clip.sounds is None or last <= first:
+            self.said[first:max(first, last)] = phones.UNKNOWN
+            return
+        heard = clip.sounds[np.clip((np.arange(first, last) * 160 - at) // 160, 0, len(clip.sounds) - 1)]
+        # Where something is said already nobody can tell which of the two is meant.
+        now = self.said[first:last]
+        self.said[first:last] = np.where(now == phones.SILENCE, heard, np.where(heard == phones.SILENCE, now, phones.UNKNOWN))
+
+    def word_phones(self, clip, k):
+        return [None if clip.phones is None else clip.phones[k]]
+
     def turn(self, speaker, spoken, at, gain, speed=1.0):
         rng = self.rng
         mark = TurnMark(at, at, spoken, speaker.human, [], [])
@@ -105,10 +122,11 @@ class Layout:
         for i, clip in enumerate(spoken.clips):
             end = self.put(self.caller, self.caller_voiced, clip, t, gain, speed)
             mark.clips.append((t, end))
+            self.say(clip, t, end)
             if clip.words is not None:
                 scale = (end - t) / max(1, clip.length)
                 for k, ((a, b), word) in enumerate(zip(clip.bounds, clip.words)):
-                    self.words.append((t + int(a * scale), t + int(b * scale), [word], self.pieces))
+                    self.words.append((t + int(a * scale), t + int(b * scale), [word], self.pieces, self.word_phones(clip, k)))
                     if k < clip.chars:
                         delivered.append((t + int(b * scale), 1))
             self.pieces += 1
@@ -208,10 +226,10 @@ class Simulator:
             for i in range(n):
                 word = self.pick(rng, sorted(speaker.digits))
                 clip = self.pick(rng, speaker.digits[word])
-                clips.append(Clip(clip.start, clip.length, clip.words, clip.bounds, "group" if (i + 1) % size == 0 else "tight", 1))
+                clips.append(replace(clip, gap="group" if (i + 1) % size == 0 else "tight", chars=1))
             return Spoken("slot", "slot-value", self.pick(rng, ["digits"] * 6 + ["phone"]), n, clips)
         clips = [self.pick(rng, speaker.singles) for _ in range(int(self.pick(rng, [1, 1, 1, 1, 2, 3])))]
-        clips = [Clip(x.start, x.length, x.words, x.bounds, self.pick(rng, ["tight", "think", "group"]), 0) for x in clips]
+        clips = [replace(x, gap=self.pick(rng, ["tight", "think", "group"]), chars=0) for x in clips]
         first = clips[0].words
         if len(clips) == 1 and first in (["yes"], ["no"]):
             return Spoken("want", first[0], "yes-no", 0, clips)
@@ -318,9 +336,10 @@ class Simulator:
                 spoken = self.pick(rng, voice.turns["backchannel"])
                 done = at
                 for clip in spoken.clips:
-                    for (a, b), word in zip(clip.bounds, clip.words):
-                        lay.words.append((done + a, done + b, [word], lay.pieces))
+                    for k, ((a, b), word) in enumerate(zip(clip.bounds, clip.words)):
+                        lay.words.append((done + a, done + b, [word], lay.pieces, lay.word_phones(clip, k)))
                     lay.pieces += 1
+                    lay.say(clip, done, done + clip.length)
                     done = lay.put(lay.caller, lay.caller_voiced, clip, done, level * acoustics.db(rng.uniform(-8, 0)))
                 lay.sounds.append(("backchannel", at, done))
                 at = done + int(rng.uniform(0.6, 2.5) * RATE)
@@ -491,5 +510,5 @@ def label(lay, rng, mix, agent_audio):
     cut = slice(0, hops)
     return Call(
         mix, agent_audio, expectation[cut], np.minimum(remaining[cut], 20).astype(np.float32), intent[cut], clock[cut], decision[cut], weight[cut],
-        overlap[cut], voice.astype(np.float32), activity, want[cut], lay.words, turns, lay.sounds, lay.agent_spans,
+        overlap[cut], voice.astype(np.float32), activity, want[cut], lay.words, lay.said[:hops * 2], turns, lay.sounds, lay.agent_spans,
     )

@@ -28,6 +28,7 @@ import simulator
 PEAK_RATE, LAST_RATE, WARM_STEPS = 1e-3, 3e-5, 150
 CHECKPOINT_S, VALIDATE_S = 300, 300
 EMA = 0.997
+BY_WORD_SHARE = 0.04  # of the time, at the beginning, in which every word has a window of its own
 
 
 def tensors(batch, device):
@@ -57,13 +58,13 @@ def disguise(caller, rng):
 
 
 def greedy(log_probs):
-    """[frames, S] to text."""
+    """[frames, S] to symbols."""
     out, last = [], -1
     for s in log_probs.argmax(-1).tolist():
         if s != last and s != c.BLANK:
-            out.append(c.SYMBOLS[s])
+            out.append(s)
         last = s
-    return "".join(out).strip()
+    return out
 
 
 def distance(a, b):
@@ -93,14 +94,15 @@ def validate(floor, sim, count=48, hops=224, seed=900):
     with torch.no_grad():
         heads = floor(*tensors(batch, "cpu"))
         parts = losses.floor_losses(heads, batch)
-    frames = heads["symbols"].permute(1, 0, 2, 3).reshape(count, hops * 2, -1)
+    frames = {k: heads[k].permute(1, 0, 2, 3).reshape(count, hops * 2, -1) for k in c.ALPHABETS}
     begin = torch.softmax(heads["decision"], -1)[..., c.BEGIN].numpy()
-    errors = {True: [0, 0], False: [0, 0]}
-    for b, first, last, symbols in batch["items"]:
+    errors = {(k, human): [0, 0] for k in c.ALPHABETS for human in (True, False)}
+    for b, first, last, letters, said in batch["items"]:
         human = any(t.human for t in calls[b].turns)
-        truth = "".join(c.SYMBOLS[s] for s in symbols).strip()
-        errors[human][0] += distance(greedy(frames[b, first:last]), truth)
-        errors[human][1] += len(truth)
+        for k, truth in (("letters", letters), ("phones", said)):
+            if truth is not None:
+                errors[k, human][0] += distance(greedy(frames[k][b, first:last]), truth)
+                errors[k, human][1] += len(truth)
     ends, pauses = [], []
     for b, call in enumerate(calls):
         for turn in call.turns:
@@ -112,7 +114,7 @@ def validate(floor, sim, count=48, hops=224, seed=900):
                     pauses.append(begin[at(a), b])
     floor.train()
     return {
-        "cerVoices": errors[False][0] / max(1, errors[False][1]), "cerPeople": errors[True][0] / max(1, errors[True][1]),
+        **{f"{k}{'People' if human else 'Voices'}": wrong / max(1, total) for (k, human), (wrong, total) in errors.items()},
         "endAuc": auc(np.array(ends), np.array(pauses)), **{k: float(v) for k, v in parts.items()},
     }
 
@@ -130,6 +132,8 @@ class Run:
         self.path = os.path.join(options.out, "last.pt")
         if options.resume and os.path.exists(self.path):
             self.restore()
+        elif options.start:
+            self.begin_as(options.start)
         self.resumed_s = self.seconds
         self.states = None
         self.stop = []
@@ -148,6 +152,15 @@ class Run:
         steps = judging.train(self.average, feeder, make, self.options.judge_minutes, self.step, self.stop, lambda text: print(text, flush=True))
         self.path = judged
         model.save(self.path, self.average, step=self.step, judgeSteps=steps, seconds=self.seconds + self.options.judge_minutes * 60, history=self.history, options=vars(self.options))
+
+    def begin_as(self, path):
+        """The weights of another run, as far as they are the same in name and shape; everything else begins anew."""
+        saved = torch.load(path, map_location="cpu")["weights"]
+        for network in (self.floor, self.average):
+            own = network.state_dict()
+            fitting = {name: value for name, value in saved.items() if name in own and own[name].shape == value.shape}
+            network.load_state_dict({**own, **fitting})
+        print(f"train: {len(fitting)} of {len(own)} tensors begin as in {path}", flush=True)
 
     def restore(self):
         saved = torch.load(self.path, map_location="cpu")
@@ -179,8 +192,11 @@ class Run:
         heads, judged = self.floor.decide(ear, a, context, self.states[1] if carry else None)
         # Streams never begin mid-call in training otherwise: half of the batches begin in the state that the last one ended in.
         self.states = ([h.detach() for h in finals], judged.detach())
-        ctc, blank = losses.symbol_losses(self.floor.spell(ear).cpu(), batch)
-        parts = {"ctc": ctc, "blank": blank, **losses.floor_losses({k: v.cpu() for k, v in heads.items()}, batch)}
+        spelled = {head: self.floor.spell(ear, getattr(self.floor, head)).cpu() for head in ("symbols", "phones", "sounds")}
+        parts = {"sounds": losses.sound_loss(spelled["sounds"], batch)}
+        parts["phones"], parts["blank"] = losses.symbol_losses(spelled["phones"], batch, "phones")
+        parts["letters"], parts["letter-blank"] = losses.symbol_losses(spelled["symbols"], batch, "letters")
+        parts = {**parts, **losses.floor_losses({k: v.cpu() for k, v in heads.items()}, batch)}
         loss = losses.total(parts)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -202,7 +218,7 @@ class Run:
         stop = self.stop
         feeder.dense.value = options.dense
         while self.seconds < options.minutes * 60 and not stop:
-            feeder.by_word.value = 1.0 if self.seconds < 0.12 * options.minutes * 60 else 0.08
+            feeder.by_word.value = 1.0 if self.seconds < BY_WORD_SHARE * options.minutes * 60 else 0.08
             parts = self.update(feeder.next(), rng)
             now = time.time()
             self.seconds += now - last
@@ -233,14 +249,14 @@ def finish(run, folder):
     run.average.eval()
     audio, index = bank.load(folder, "evaluation")
     chosen = evaluate.choose_thresholds(run.average, simulator.Simulator(audio, evaluate.half(index, 0)), options.evaluate)
-    found = evaluate.report(run.average, simulator.Simulator(audio, evaluate.half(index, 1)), chosen, options.evaluate)
+    found = evaluate.report(run.average, simulator.Simulator(audio, evaluate.half(index, 1)), chosen, options.evaluate, options.hearing)
     print(evaluate.lines(found), flush=True)
     weights = os.path.join(options.out, "weights")
     if options.precision == "int8":
         training = simulator.Simulator(*bank.load(folder, "training"))
-        quantise.write(run.average, [training.call(1_000 + i, quantise.HOPS) for i in range(quantise.CALLS)], weights, "floor", chosen)
+        quantise.write(run.average, [training.call(1_000 + i, quantise.HOPS) for i in range(quantise.CALLS)], weights, "floor", chosen, options.hearing)
     else:
-        export.write(run.average, weights, "floor", True, chosen)
+        export.write(run.average, weights, "floor", True, chosen, hearing=options.hearing)
     for name, value in (("thresholds", chosen), ("report", found)):
         with open(os.path.join(options.out, f"{name}.json"), "w") as f:
             json.dump(value, f, indent=1)
@@ -255,6 +271,8 @@ def main():
     parser.add_argument("--minutes", type=float, default=150)
     parser.add_argument("--precision", default="int8", choices=["int8", "fp32"], help="of the exported file's large products")
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--start", help="checkpoint of another run, whose weights this one begins with")
+    parser.add_argument("--hearing", default="phones", choices=list(c.ALPHABETS), help="the alphabet that the exported network hears by; both are trained")
     parser.add_argument("--bank", help="folder of the voice bank; default: OUT/bank, made where absent")
     parser.add_argument("--speakers", type=int, default=480)
     parser.add_argument("--batch", type=int, default=24)

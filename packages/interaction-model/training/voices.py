@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import firwin, resample_poly
 
+import phones
+
 ACCENTS = ["en-us", "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029", "en-us-nyc"]
 VARIANTS = (
     "adam Alex Alicia Andrea Andy Annie antonio aunty belinda benjamin boris caleb david Denis Diogo ed edward edward2 Gene Gene2 gustave "
@@ -46,8 +48,8 @@ _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 class Espeak:
     def __init__(self):
         self.lib = ctypes.CDLL("libespeak-ng.so.1")
-        self.lib.espeak_Initialize(2, 0, None, 0)
-        self.chunks, self.word_ms = [], []
+        self.lib.espeak_Initialize(2, 0, None, 1)  # with phoneme events
+        self.chunks, self.word_ms, self.phone_ms = [], [], []
         self.callback = _CALLBACK(self._on_audio)
         self.lib.espeak_SetSynthCallback(self.callback)
         self.current = None
@@ -59,22 +61,24 @@ class Espeak:
         while events[i].type != 0:
             if events[i].type == 1:
                 self.word_ms.append(events[i].audio_position)
+            elif events[i].type == 7:
+                self.phone_ms.append((events[i].audio_position, len(self.word_ms) - 1, phones.of_espeak(events[i].id.decode("ascii", "replace"))))
             i += 1
         return 0
 
     def speak(self, voice, text):
-        """Returns (int16 at 22,050 Hz, word starts in ms)."""
+        """Returns (int16 at 22,050 Hz, word starts in ms, (start in ms, word, phone) of every phone)."""
         if self.current != voice:
             self.lib.espeak_SetVoiceByName(voice.name.encode())
             self.lib.espeak_SetParameter(1, voice.rate, 0)
             self.lib.espeak_SetParameter(3, voice.pitch, 0)
             self.lib.espeak_SetParameter(4, voice.range, 0)
             self.current = voice
-        self.chunks, self.word_ms = [], []
+        self.chunks, self.word_ms, self.phone_ms = [], [], []
         data = text.encode()
         self.lib.espeak_Synth(data, len(data) + 1, 0, 1, 0, 1 | 0x100, None, None)
         self.lib.espeak_Synchronize()
-        return (np.concatenate(self.chunks) if self.chunks else np.zeros(1, np.int16)), list(self.word_ms)
+        return (np.concatenate(self.chunks) if self.chunks else np.zeros(1, np.int16)), list(self.word_ms), list(self.phone_ms)
 
 
 class Flite:
@@ -84,23 +88,42 @@ class Flite:
             ctypes.CDLL(name, mode)
         self.lib = ctypes.CDLL("libflite.so.1", mode)
         self.lib.flite_init()
-        self.lib.flite_text_to_wave.restype = ctypes.POINTER(_Wave)
-        self.lib.flite_text_to_wave.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
-        self.lib.delete_wave.argtypes = [ctypes.POINTER(_Wave)]
+        for name, result, *arguments in (
+            ("flite_synth_text", ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p), ("utt_wave", ctypes.POINTER(_Wave), ctypes.c_void_p),
+            ("utt_relation", ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p), ("relation_head", ctypes.c_void_p, ctypes.c_void_p),
+            ("item_next", ctypes.c_void_p, ctypes.c_void_p), ("item_parent", ctypes.c_void_p, ctypes.c_void_p),
+            ("item_as", ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p), ("item_feat_float", ctypes.c_float, ctypes.c_void_p, ctypes.c_char_p),
+            ("item_feat_string", ctypes.c_char_p, ctypes.c_void_p, ctypes.c_char_p), ("delete_utterance", None, ctypes.c_void_p),
+        ):
+            function = getattr(self.lib, name)
+            function.restype, function.argtypes = result, arguments
         self.voices = {}
 
     def speak(self, voice, text):
-        """Returns (int16, rate in Hz)."""
+        """Returns (int16, rate in Hz, word starts in ms, (start in ms, word, phone) of every phone)."""
         if voice.name not in self.voices:
             library = ctypes.CDLL(f"libflite_cmu_us_{voice.name}.so.1", ctypes.RTLD_GLOBAL)
             register = getattr(library, f"register_cmu_us_{voice.name}")
             register.restype = ctypes.c_void_p
             self.voices[voice.name] = register(None)
-        wave = self.lib.flite_text_to_wave(text.encode(), self.voices[voice.name])
+        utterance = self.lib.flite_synth_text(text.encode(), self.voices[voice.name])
+        wave = self.lib.utt_wave(utterance)
         samples = np.ctypeslib.as_array(wave.contents.samples, (max(1, wave.contents.num_samples),)).copy()
         rate = wave.contents.sample_rate
-        self.lib.delete_wave(wave)
-        return samples, rate
+        word_ms, said, last_word, at_ms = [], [], None, 0.0
+        segment = self.lib.relation_head(self.lib.utt_relation(utterance, b"Segment"))
+        while segment:
+            place = self.lib.item_as(segment, b"SylStructure")
+            word = self.lib.item_parent(self.lib.item_parent(place)) if place else None
+            if word and word != last_word:
+                if not self.lib.item_feat_string(word, b"name").startswith(b"'"):  # "where's" is two words to flite
+                    word_ms.append(at_ms)
+                last_word = word
+            said.append((at_ms, len(word_ms) - 1, phones.of_flite(self.lib.item_feat_string(segment, b"name").decode())))
+            at_ms = 1000 * self.lib.item_feat_float(segment, b"end")
+            segment = self.lib.item_next(segment)
+        self.lib.delete_utterance(utterance)
+        return samples, rate, word_ms, said
 
 
 _FILTERS = {}
@@ -120,7 +143,8 @@ def to_8k(samples, rate, tract):
 
 
 class Mouth:
-    """Speaks a piece in a voice: returns float32 -1..1 at 8 kHz, trimmed to the speech, and each word's (start, end) samples."""
+    """Speaks a piece in a voice: returns float32 -1..1 at 8 kHz, trimmed to the speech, each word's (start, end) samples, each word's phones by the
+    dictionary (None where unknown), and the sound of every 20 ms (`phones`)."""
 
     def __init__(self):
         self.espeak, self.flite = Espeak(), Flite()
@@ -131,20 +155,34 @@ class Mouth:
         spoken = {"mhm": "mm hmm", "hm": "hmm", "mm": "mm"}
         text = " ".join(spoken.get(x, letter(x)) for x in words) + ("," if rising else ".")
         if voice.engine == "espeak":
-            raw, starts_ms = self.espeak.speak(voice, text)
+            raw, starts_ms, said = self.espeak.speak(voice, text)
             rate = ESPEAK_RATE_HZ
         else:
-            raw, rate = self.flite.speak(voice, text)
-            starts_ms = []
+            raw, rate, starts_ms, said = self.flite.speak(voice, text)
         audio = to_8k(raw, rate, voice.tract) / 32768.0
         low, high = speech_bounds(audio)
         starts = [int(ms * 8 / voice.tract) - low for ms in starts_ms]
         audio = audio[low:high]
+        sounds = _sounds([(int(ms * 8 / voice.tract) - low, phone) for ms, _, phone in said], len(audio))
+        heard = [[phone for _, at, phone in said if at == i and phone] for i in range(len(words))]
         if len(starts) != len(words):
+            heard = [None] * len(words)
             lengths = np.cumsum([0] + [len(x) + 1 for x in words])
             starts = [int(len(audio) * x / lengths[-1]) for x in lengths[:-1]]
         starts = [min(max(0, x), len(audio)) for x in starts]
-        return audio.astype(np.float32), [(a, b) for a, b in zip(starts, starts[1:] + [len(audio)])]
+        said_as = [phones.pronounce(word, h) for word, h in zip(words, heard)]
+        return audio.astype(np.float32), [(a, b) for a, b in zip(starts, starts[1:] + [len(audio)])], said_as, sounds
+
+
+def _sounds(starts, length):
+    """[(sample, phone)] to the sound of every 20 ms."""
+    out = np.full(-(-length // 160), phones.SILENCE, np.uint8)
+    sound = phones.SILENCE
+    for at, phone in starts:
+        if phone != "":
+            sound = phones.SILENCE if phone is None else phones.SOUND_OF[phone]
+        out[max(0, (at + 80) // 160):] = sound
+    return out
 
 
 def speech_bounds(audio, below_db=35.0):

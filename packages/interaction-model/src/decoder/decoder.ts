@@ -9,7 +9,7 @@ export interface HeardWord {
   readonly endMs: number;
   /** Probability that it was said, 0..1. */
   readonly confidence: number;
-  /** False for a word that is not in the grammar; `text` is then its spelling as the letters were heard. */
+  /** False for a word that is not in the grammar; `text` is then its spelling as its letters or phones were heard. */
   readonly known: boolean;
 }
 
@@ -119,10 +119,11 @@ export class Decoder {
     const node = beam.node[i]!;
     if (node === 0) return NOTHING;
     if (node === this.#search.unknownNode) return isEnd ? this.#search.unknownWord : UNFINISHED;
-    const word = lexicon.wordAt[node]!;
-    if (word < 0) return UNFINISHED;
+    if (lexicon.endWord[node] === lexicon.firstWord[node]) return UNFINISHED;
     const goesOn = lexicon.endChild[node]! > lexicon.firstChild[node]!;
-    return goesOn && !isEnd && this.#search.frame - beam.letterFrame[i]! < SETTLING_FRAMES ? UNFINISHED : word;
+    return goesOn && !isEnd && this.#search.frame - beam.letterFrame[i]! < SETTLING_FRAMES
+      ? UNFINISHED
+      : this.#search.endingWord(i);
   }
 
   #show(best: number, ending: number): boolean {
@@ -186,7 +187,7 @@ export class Decoder {
     let text = "";
     for (let frame = Math.max(startFrame, endFrame - LONGEST_SPELLING_FRAMES); frame <= endFrame; frame++) {
       const symbol = this.#heardLetters[frame % SPELLING_FRAMES]!;
-      if (symbol > SPACE_SYMBOL) text += this.#grammar.symbols[symbol]!;
+      if (symbol > SPACE_SYMBOL) text += this.#grammar.alphabet.readable[symbol]!;
     }
     return text;
   }

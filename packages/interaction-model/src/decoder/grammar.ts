@@ -1,4 +1,5 @@
 import { EXPECTATION_KINDS, type ExpectationKind } from "../port.ts";
+import { Alphabet } from "./alphabet.ts";
 import { answerPatterns } from "./answer-patterns.ts";
 import { type Focus, Language } from "./language.ts";
 import { Lexicon } from "./lexicon.ts";
@@ -6,7 +7,7 @@ import { EVERYDAY_PHRASES } from "./vocabulary.ts";
 
 /** What can be heard on the calls of one playbook. */
 export interface GrammarSource {
-  /** The model's CTC alphabet: blank first, then the space that precedes each word. */
+  /** The model's CTC alphabet: blank first, then the space that precedes each word, then letters or phones (`Alphabet`). */
   readonly symbols: readonly string[];
   /** Whole wordings: examples of wants, keywords, names of choices. Digits and signs are ignored. */
   readonly phrases: readonly string[];
@@ -29,8 +30,8 @@ export class Grammar {
   readonly language: Language;
   readonly lexicon: Lexicon;
   readonly symbolCount: number;
-  /** Letter of every symbol, for the spelling of words that are not known. */
-  readonly symbols: readonly string[];
+  /** For the spelling of words that are not known. */
+  readonly alphabet: Alphabet;
   readonly #plain: readonly Narrowing[];
   readonly #narrowed = new Map<string, Narrowing>();
 
@@ -44,10 +45,13 @@ export class Grammar {
     const phrases = weighted.flatMap(({ phrases, times }) =>
       phrases.map((phrase) => ({ words: wordsOf(phrase), times })),
     );
-    this.symbols = source.symbols;
+    this.alphabet = new Alphabet(source.symbols);
     this.symbolCount = source.symbols.length;
     this.language = new Language(phrases, (source.words ?? []).flatMap(wordsOf));
-    this.lexicon = new Lexicon(this.language.words, source.symbols, SPACE_SYMBOL);
+    this.lexicon = new Lexicon(
+      this.language.words.map((word) => this.alphabet.spellings(word)),
+      SPACE_SYMBOL,
+    );
     this.#plain = EXPECTATION_KINDS.map((_, kind) => this.#narrow({ kind }));
   }
 
@@ -70,8 +74,9 @@ export class Grammar {
     const { lexicon, language } = this;
     const lookahead = new Float64Array(lexicon.nodeCount).fill(-Infinity);
     for (let node = lexicon.nodeCount - 1; node >= 0; node--) {
-      const word = lexicon.wordAt[node]!;
-      if (word >= 0) lookahead[node] = Math.log(language.alone(word, focus));
+      for (let at = lexicon.firstWord[node]!; at < lexicon.endWord[node]!; at++) {
+        lookahead[node] = Math.max(lookahead[node]!, Math.log(language.alone(lexicon.words[at]!, focus)));
+      }
       for (let child = lexicon.firstChild[node]!; child < lexicon.endChild[node]!; child++) {
         lookahead[node] = Math.max(lookahead[node]!, lookahead[child]!);
       }
@@ -80,7 +85,7 @@ export class Grammar {
   }
 }
 
-/** The words of a wording as the model spells them: lower case, letters and apostrophes. */
+/** The words of a wording as the lexicon has them: lower case, letters and apostrophes. */
 export function wordsOf(text: string): string[] {
   const folded = text.normalize("NFD").replace(/\p{M}/gu, "").replaceAll("’", "'").toLowerCase();
   return (folded.match(/[a-z]+(?:'[a-z]+)*/g) ?? []).slice(0, 40);

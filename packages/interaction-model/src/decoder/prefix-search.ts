@@ -11,6 +11,8 @@ export interface DecoderSettings {
   readonly width: number;
   /** No symbol is less likely than this in any frame, in natural logarithms: the network mishears letters now and then. */
   readonly leastSymbol: number;
+  /** A word may end without a space being heard, at this price, in natural logarithms: people do not pause between words. */
+  readonly unheardBoundary: number;
   readonly languageWeight: number;
   /** Added for each word, against the language model's liking for few. */
   readonly wordBonus: number;
@@ -23,6 +25,7 @@ export const DECODER_SETTINGS: DecoderSettings = {
   beam: 48,
   width: 10,
   leastSymbol: -11,
+  unheardBoundary: -4,
   languageWeight: 0.7,
   wordBonus: 0.8,
   unknownWord: -6,
@@ -82,6 +85,8 @@ export class PrefixSearch {
   #previousTop = BLANK;
   /** Paths less likely than this cannot be among those that survive the frame. */
   #leastScore = -Infinity;
+  /** What it is worth to end a word in this frame. */
+  #boundaryLp = 0;
 
   constructor(grammar: Grammar, settings: DecoderSettings) {
     this.#grammar = grammar;
@@ -140,6 +145,18 @@ export class PrefixSearch {
     return wordBonus - languageWeight * this.#narrowing.lookahead[this.beam.node[i]!]!;
   }
 
+  /** The likeliest word that could end in hypothesis `i`'s node now, or -1. */
+  endingWord(i: number): number {
+    const { lexicon } = this.#grammar;
+    const node = this.beam.node[i]!;
+    let best = -1;
+    for (let at = lexicon.firstWord[node]!; at < lexicon.endWord[node]!; at++) {
+      const word = lexicon.words[at]!;
+      if (best < 0 || this.endGain(i, word) > this.endGain(i, best)) best = word;
+    }
+    return best;
+  }
+
   /** What hypothesis `i` would gain if `word`, which ends in its node, ended now. */
   endGain(i: number, word: number): number {
     return (
@@ -168,6 +185,7 @@ export class PrefixSearch {
       for (let i = 0; i < beam.count; i++) if (beam.total[i]! > best) best = beam.total[i]!;
       const own = this.#lp;
       for (let s = 0; s < own.length; s++) own[s] = Math.max(lp[at + s]!, this.settings.leastSymbol);
+      this.#boundaryLp = Math.max(own[SPACE_SYMBOL]!, own[BLANK]! + this.settings.unheardBoundary);
       // The best hypothesis can always go on with a blank.
       this.#leastScore = best + own[BLANK]! - this.settings.width;
       for (let i = 0; i < beam.count; i++) this.#extend(i, own[top]!, top);
@@ -205,11 +223,12 @@ export class PrefixSearch {
       next.symbol[stay] = logAdd(next.symbol[stay]!, repeat);
     }
     this.#spellOn(i, topLp, total);
-    const word = lexicon.wordAt[node]!;
-    const ended = total + lp[SPACE_SYMBOL]!;
-    if (word >= 0 && ended + this.largestEndGain(i) >= this.#leastScore) {
-      const gained = this.endGain(i, word);
-      this.#endWord(i, word, ended + gained, gained);
+    const ended = total + this.#boundaryLp;
+    if (lexicon.endWord[node]! > lexicon.firstWord[node]! && ended + this.largestEndGain(i) >= this.#leastScore) {
+      for (let at = lexicon.firstWord[node]!; at < lexicon.endWord[node]!; at++) {
+        const gained = this.endGain(i, lexicon.words[at]!);
+        this.#endWord(i, lexicon.words[at]!, ended + gained, gained);
+      }
     }
     if (node === 0 && top > SPACE_SYMBOL) this.#beginUnknown(i, total + lp[top]!);
   }
@@ -311,7 +330,7 @@ export class PrefixSearch {
       next.symbol[to] = logAdd(next.symbol[to]!, score);
     }
     const gained = this.settings.wordBonus;
-    this.#endWord(i, this.unknownWord, total + lp[SPACE_SYMBOL]! + gained, gained);
+    this.#endWord(i, this.unknownWord, total + this.#boundaryLp + gained, gained);
   }
 
   #wordScore(context: number, word: number): number {
