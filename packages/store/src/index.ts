@@ -19,6 +19,7 @@ export {
 export * from "./rows-connectors.ts";
 export { type Database, type DatabaseKind, openDatabase, RowsError } from "./rows-database.ts";
 export * from "./rows-playbooks.ts";
+export * from "./rows-rerun-claims.ts";
 export * from "./rows-reruns.ts";
 export * from "./rows-routes.ts";
 export { ROLES, type Role, type Rows } from "./rows-schema.ts";

@@ -1,6 +1,7 @@
 import { type CreateTableBuilder, type Kysely, type RawBuilder, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { rerunsRoutesConnectors } from "./rows-migration-0002.ts";
+import { rerunClaims } from "./rows-migration-0003.ts";
 
 type Build = CreateTableBuilder<string, string>;
 type Columns = Record<string, string>;
@@ -366,5 +367,6 @@ export function migrations(kind: "sqlite" | "postgres"): Record<string, Migratio
       },
     },
     "0002-reruns-routes-connectors": rerunsRoutesConnectors(kind),
+    "0003-rerun-claims": rerunClaims,
   };
 }

@@ -3,6 +3,7 @@ import { NumberRoute, WEEKDAYS } from "./number-routes.ts";
 import { findCall, searchCalls, upsertCall } from "./rows-calls.ts";
 import { connectorsMark, listConnectors, removeConnector, saveConnector } from "./rows-connectors.ts";
 import { addPlaybookDraft, findPlaybookVersion, publishVersion } from "./rows-playbooks.ts";
+import { claimRerunBatch, endRerunBatch, releaseRerunClaim, renewRerunClaim } from "./rows-rerun-claims.ts";
 import {
   addToSet,
   cancelRerunBatch,
@@ -14,7 +15,6 @@ import {
   latestRerunOf,
   listRerunBatches,
   listSets,
-  nextRerunBatch,
   readGate,
   removeFromSet,
   removeSet,
@@ -23,7 +23,6 @@ import {
   rerunProgress,
   rerunsOf,
   setCalls,
-  setRerunBatchState,
   updateRerun,
   writeGate,
 } from "./rows-reruns.ts";
@@ -72,28 +71,56 @@ onEveryDatabase("sets, re-runs, routes and connectors", (check) => {
       callIds,
       by: "ann",
     });
-    assert.equal((await nextRerunBatch(db))?.id, id);
-    await setRerunBatchState(db, id, "running");
-    await updateRerun(db, id, "call0", { state: "done", progress: 1, result: { same: true } });
+    const first = { by: "first", leaseMs: 60_000 };
+    assert.equal((await claimRerunBatch(db, first))?.id, id);
+    const [result, short] = [{ turns: [1, 2, 3] }, { changed: [] }];
+    await updateRerun(db, id, "call0", { state: "done", progress: 1, result, short });
     await updateRerun(db, id, "call1", { state: "running", progress: 0.5 });
     const known = (await rerunProgress(db, [id])).get(id);
     assert.deepEqual(known?.states, { done: 1, running: 1, queued: 1198 });
     assert.ok(Math.abs((known?.progress ?? 0) - 1.5 / 1200) < 1e-9);
+    await releaseRerunClaim(db, id, "first");
+    assert.equal((await claimRerunBatch(db, { by: "second", leaseMs: 60_000 }))?.state, "running");
     await requeueReruns(db, id);
-    assert.equal((await nextRerunBatch(db))?.state, "running");
     assert.equal((await findRerun(db, id, "call1"))?.progress, 0);
     assert.equal((await rerunsOf(db, id)).filter((row) => row.state === "queued").length, 1199);
-    await setRerunBatchState(db, id, "done");
+    const [row] = await rerunsOf(db, id);
+    assert.deepEqual([row?.short, row?.result], [JSON.stringify(short), null]);
+    assert.equal((await findRerun(db, id, "call0"))?.result, JSON.stringify(result));
+    await endRerunBatch(db, id, { by: "first", state: "failed" });
+    await endRerunBatch(db, id, { by: "second", state: "done" });
     assert.equal((await latestRerunOf(db, "retail", "abc", set?.id ?? ""))?.id, id);
     assert.equal(await latestRerunOf(db, "retail", "changed", set?.id ?? ""), undefined);
-    assert.equal(await nextRerunBatch(db), undefined);
+    assert.equal(await claimRerunBatch(db, first), undefined);
     assert.equal(await cancelRerunBatch(db, id), false);
   });
 
+  check(
+    "of those who ask for a batch at once, one gets it; of a dead one's batch, the next who asks",
+    async ({ db }) => {
+      const id = await createRerunBatch(db, { name: "one", against: {}, callIds: ["c1"], by: "ann" });
+      const names = ["a", "b", "c", "d"];
+      const got = await Promise.all(names.map((by) => claimRerunBatch(db, { by, leaseMs: 60_000 })));
+      const holders = names.filter((_, i) => got[i]?.id === id);
+      assert.equal(holders.length, 1);
+      const by = holders[0] ?? "";
+      assert.equal(await renewRerunClaim(db, id, { by: "somebody else", leaseMs: 60_000 }), false);
+      // From here on the holder is silent, and its time has run out.
+      assert.equal(await renewRerunClaim(db, id, { by, leaseMs: -1 }), true);
+      assert.equal((await claimRerunBatch(db, { by: "heir", leaseMs: 60_000 }))?.claimed_by, "heir");
+      assert.equal(await renewRerunClaim(db, id, { by, leaseMs: 60_000 }), false);
+      await endRerunBatch(db, id, { by: "heir", state: "done" });
+    },
+  );
+
   check("a cancelled batch is not finished by whoever was running it", async ({ db }) => {
     const id = await createRerunBatch(db, { name: "x", against: {}, callIds: ["c1"], by: "ann" });
+    const claim = { by: "ann's server", leaseMs: 60_000 };
+    await claimRerunBatch(db, claim);
     assert.equal(await cancelRerunBatch(db, id), true);
-    await setRerunBatchState(db, id, "done");
+    assert.equal(await renewRerunClaim(db, id, claim), false);
+    await updateRerun(db, id, "c1", { state: "done", progress: 1, result: {} });
+    await endRerunBatch(db, id, { by: claim.by, state: "done" });
     assert.equal((await listRerunBatches(db, 10)).find((batch) => batch.id === id)?.state, "cancelled");
     assert.equal((await findRerun(db, id, "c1"))?.state, "cancelled");
   });

@@ -180,6 +180,8 @@ export async function createRerunBatch(
         created_by: batch.by,
         created_at: now,
         finished_at: null,
+        claimed_by: null,
+        claimed_until: null,
       })
       .execute();
     const rows = batch.callIds.map((callId) => ({
@@ -194,6 +196,7 @@ export async function createRerunBatch(
       finished_at: null,
       batch_id: id,
       progress: 0,
+      short: null,
     }));
     for (let from = 0; from < rows.length; from += 500) {
       await trx
@@ -212,8 +215,15 @@ export const findRerunBatch = (db: Kysely<Rows>, id: string) =>
 export const listRerunBatches = (db: Kysely<Rows>, limit: number) =>
   db.selectFrom("rerun_batches").selectAll().orderBy("created_at", "desc").orderBy("id").limit(limit).execute();
 
+/** A batch's calls in short; `result` only of those that were run before there was a short form. */
 export const rerunsOf = (db: Kysely<Rows>, batchId: string) =>
-  db.selectFrom("reruns").selectAll().where("batch_id", "=", batchId).orderBy("call_id").execute();
+  db
+    .selectFrom("reruns")
+    .select(["call_id", "set_id", "state", "progress", "short"])
+    .select((eb) => eb.case().when("short", "is", null).then(eb.ref("result")).else(null).end().as("result"))
+    .where("batch_id", "=", batchId)
+    .orderBy("call_id")
+    .execute();
 
 export const findRerun = (db: Kysely<Rows>, batchId: string, callId: string) =>
   db.selectFrom("reruns").selectAll().where("batch_id", "=", batchId).where("call_id", "=", callId).executeTakeFirst();
@@ -244,38 +254,18 @@ export async function rerunProgress(
   return found;
 }
 
-/** The oldest batch that is not finished: what a server that starts goes on with. */
-export const nextRerunBatch = (db: Kysely<Rows>) =>
-  db
-    .selectFrom("rerun_batches")
-    .selectAll()
-    .where("state", "in", ["queued", "running"])
-    .orderBy("created_at")
-    .orderBy("id")
-    .executeTakeFirst();
-
-export async function setRerunBatchState(
-  db: Kysely<Rows>,
-  id: string,
-  state: RerunState,
-  fault?: string | undefined,
-): Promise<void> {
-  const over = state === "done" || state === "failed" || state === "cancelled";
-  await db
-    .updateTable("rerun_batches")
-    .set({ state, fault: fault ?? null, finished_at: over ? new Date().toISOString() : null })
-    .where("id", "=", id)
-    // Whoever cancelled it meant it.
-    .where("state", "in", ["queued", "running"])
-    .execute();
-}
-
 /** Writes how far a call is, or what came of it. */
 export async function updateRerun(
   db: Kysely<Rows>,
   batchId: string,
   callId: string,
-  change: { state: RerunState; progress: number; result?: unknown },
+  change: {
+    state: RerunState;
+    progress: number;
+    result?: unknown;
+    /** The result in short, for lists of hundreds of calls. */
+    short?: unknown;
+  },
 ): Promise<void> {
   const over = change.state === "done" || change.state === "failed";
   await db
@@ -284,10 +274,13 @@ export async function updateRerun(
       state: change.state,
       progress: change.progress,
       ...(change.result !== undefined && { result: JSON.stringify(change.result) }),
+      ...(change.short !== undefined && { short: JSON.stringify(change.short) }),
       ...(over && { finished_at: new Date().toISOString() }),
     })
     .where("batch_id", "=", batchId)
     .where("call_id", "=", callId)
+    // Whoever cancelled it meant it.
+    .where("state", "in", ["queued", "running"])
     .execute();
 }
 

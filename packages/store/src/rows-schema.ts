@@ -267,6 +267,9 @@ export interface RerunBatchesTable {
   created_by: string;
   created_at: string;
   finished_at: string | null;
+  /** The server that runs it, and until when nobody else may. */
+  claimed_by: string | null;
+  claimed_until: string | null;
 }
 /** One call's part of it. */
 export interface RerunsTable {
@@ -282,6 +285,8 @@ export interface RerunsTable {
   batch_id: string | null;
   /** 0 to 1: how much of the call has been run. */
   progress: number;
+  /** JSON: what came of it in short. */
+  short: string | null;
 }
 /** A connector that was made in the dashboard. `config` is YAML with `${NAME}` in the place of secrets. */
 export interface ConnectorsTable {

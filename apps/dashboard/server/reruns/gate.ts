@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { findSet, latestRerunOf, type Rows, readGate } from "@sidetone/store";
+import { findSet, latestRerunOf, type Rows, readGate, type SavedSet, setCalls } from "@sidetone/store";
 import type { Kysely } from "kysely";
 import { beyondBounds } from "./judge.ts";
-import { againstOf, summarise } from "./stored.ts";
+import { againstOf, suiteHash, summarise } from "./stored.ts";
 
 export const sourceHash = (source: string): string => createHash("sha256").update(source).digest("hex");
 
@@ -51,13 +51,13 @@ export async function gateOf(db: Kysely<Rows>, version: Version): Promise<GateSt
 async function regressionCheck(
   db: Kysely<Rows>,
   version: Version,
-  set: { id: string; name: string },
+  set: SavedSet,
   bounds: Parameters<typeof beyondBounds>[1],
 ): Promise<GateCheck> {
   const name = `Re-run of ${set.name}`;
   const batch = await latestRerunOf(db, version.playbook_id, sourceHash(version.source), set.id);
   if (!batch) return { name, passed: false, detail: "The set has not been run against this text.", batchId: null };
-  const { thresholds, model } = againstOf(batch);
+  const { thresholds, model, suite } = againstOf(batch);
   if (Object.keys(thresholds).length > 0 || model !== null) {
     return {
       name,
@@ -66,6 +66,8 @@ async function regressionCheck(
       batchId: batch.id,
     };
   }
+  if (set.kind === "calls" && suite !== suiteHash(await setCalls(db, set.id)))
+    return { name, passed: false, detail: "The set has changed since it was run.", batchId: batch.id };
   const reasons = beyondBounds((await summarise(db, batch.id)).summary, bounds);
   const detail = reasons.length === 0 ? "Nothing is worse than the bounds allow." : reasons.join(" ");
   return { name, passed: reasons.length === 0, detail, batchId: batch.id };

@@ -83,18 +83,31 @@ describe("what got worse in a call", () => {
 });
 
 describe("whether a re-run is within its bounds", () => {
-  const of = (...calls: { after?: Partial<RerunTotals>; regressed?: boolean; failed?: boolean }[]) => {
+  /** A call without what it gave could not be run. */
+  const of = (...calls: { after?: Partial<RerunTotals>; regressed?: boolean }[]) => {
     const fold = new SummaryFold();
-    for (const { after, regressed = false, failed = false } of calls) {
-      fold.take({ result: after ? result(after) : undefined, regressed, failed });
+    for (const { after, regressed = false } of calls) {
+      const { before, changed, ...ran } = result(after ?? {});
+      const regressions = regressed ? ["worse"] : [];
+      fold.take(
+        after
+          ? { before: before.figures, after: ran.after.figures, changed, regressions }
+          : { before: null, after: null, changed: [], regressions: [] },
+      );
     }
     return fold.summary();
   };
   const slow = { figures: { ...figures, responseLatenciesMs: [700, 800, 900] } };
   for (const [title, summary, bounds, reasons] of [
     ["the same", of({ after: {} }), {}, []],
-    ["nothing ran", of({ failed: true }), {}, ["No call of the set could be run."]],
-    ["one regressed", of({ after: {}, regressed: true }, { after: {} }), {}, ["1 calls regressed; at most 0 may."]],
+    ["nothing ran", of({}), {}, ["No call of the set could be run."]],
+    [
+      "one could not be run",
+      of({ after: {} }, {}),
+      {},
+      ["1 call could not be run; at most 0 may be missing or worse."],
+    ],
+    ["one regressed", of({ after: {}, regressed: true }, { after: {} }), {}, ["1 call regressed; at most 0 may."]],
     ["one regressed, one may", of({ after: {}, regressed: true }), { regressedCalls: 1 }, []],
     ["slower", of({ after: slow }), {}, ["The median response is 300 ms slower; 150 ms are allowed."]],
     ["slower, as allowed", of({ after: slow }), { slowerMs: 300 }, []],

@@ -1,5 +1,6 @@
 import type { RerunResult } from "@sidetone/protocol";
 import type { ExpectedFindings, RegressionBounds } from "@sidetone/store";
+import { z } from "zod";
 
 const folded = (text: string): string =>
   ` ${text
@@ -68,6 +69,20 @@ function median(values: readonly number[]): number | null {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
 
+export const FiguresInShort = z.object({
+  responseLatenciesMs: z.array(z.number()),
+  cutIns: z.number(),
+  yields: z.number(),
+});
+
+/** What the totals need of a call; `before` and `after` are null where it could not be run. */
+interface JudgedCall {
+  changed: readonly string[];
+  regressions: readonly string[];
+  before: z.infer<typeof FiguresInShort> | null;
+  after: z.infer<typeof FiguresInShort> | null;
+}
+
 /** Adds calls up as they come, so that hundreds of results need not be in memory at once. */
 export class SummaryFold {
   readonly #responses = { before: [] as number[], after: [] as number[] };
@@ -86,23 +101,26 @@ export class SummaryFold {
     changes: {},
   };
 
-  /** A call without a result has not run yet, or could not be. */
-  take(call: { result?: RerunResult | undefined; regressed: boolean; failed: boolean }): void {
+  /** Nothing: it has not run yet. */
+  take(call: JudgedCall | undefined): void {
     const summary = this.#summary;
     summary.calls++;
-    if (call.failed) summary.failed++;
-    const { result } = call;
-    if (!result) return;
+    if (!call) return;
+    const { before, after } = call;
+    if (!before || !after) {
+      summary.failed++;
+      return;
+    }
     summary.ran++;
-    if (result.changed.length > 0) summary.changed++;
-    if (call.regressed) summary.regressed++;
-    for (const change of result.changed) summary.changes[change] = (summary.changes[change] ?? 0) + 1;
-    this.#responses.before.push(...result.before.figures.responseLatenciesMs);
-    this.#responses.after.push(...result.after.figures.responseLatenciesMs);
-    summary.cutInsBefore += result.before.figures.cutIns;
-    summary.cutInsAfter += result.after.figures.cutIns;
-    summary.yieldsBefore += result.before.figures.yields;
-    summary.yieldsAfter += result.after.figures.yields;
+    if (call.changed.length > 0) summary.changed++;
+    if (call.regressions.length > 0) summary.regressed++;
+    for (const change of call.changed) summary.changes[change] = (summary.changes[change] ?? 0) + 1;
+    this.#responses.before.push(...before.responseLatenciesMs);
+    this.#responses.after.push(...after.responseLatenciesMs);
+    summary.cutInsBefore += before.cutIns;
+    summary.cutInsAfter += after.cutIns;
+    summary.yieldsBefore += before.yields;
+    summary.yieldsAfter += after.yields;
   }
 
   summary(): RerunSummary {
@@ -117,9 +135,15 @@ export class SummaryFold {
 /** Why a re-run is worse than the bounds allow; empty when it is not. */
 export function beyondBounds(summary: RerunSummary, bounds: RegressionBounds): string[] {
   const reasons: string[] = [];
-  if (summary.ran === 0) reasons.push("No call of the set could be run.");
+  const calls = (count: number) => (count === 1 ? "1 call" : `${count} calls`);
+  if (summary.ran === 0) return ["No call of the set could be run."];
   if (summary.regressed > bounds.regressedCalls)
-    reasons.push(`${summary.regressed} calls regressed; at most ${bounds.regressedCalls} may.`);
+    reasons.push(`${calls(summary.regressed)} regressed; at most ${bounds.regressedCalls} may.`);
+  // Of a call that could not be run nobody knows that it still goes well.
+  else if (summary.regressed + summary.failed > bounds.regressedCalls)
+    reasons.push(
+      `${calls(summary.failed)} could not be run; at most ${bounds.regressedCalls} may be missing or worse.`,
+    );
   const slowerMs = (summary.responseAfterMs ?? 0) - (summary.responseBeforeMs ?? 0);
   if (summary.responseBeforeMs !== null && summary.responseAfterMs !== null && slowerMs > bounds.slowerMs)
     reasons.push(`The median response is ${Math.round(slowerMs)} ms slower; ${bounds.slowerMs} ms are allowed.`);

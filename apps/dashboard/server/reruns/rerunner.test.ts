@@ -6,12 +6,15 @@ import { SHIPPED_PLAYBOOKS } from "@sidetone/dialogue";
 import { createLog } from "@sidetone/platform";
 import {
   cancelRerunBatch,
+  claimRerunBatch,
   createRerunBatch,
   type Database,
   fileBytes,
   findPlaybookVersion,
+  findRerun,
   findRerunBatch,
   openDatabase,
+  rerunProgress,
   rerunsOf,
   upsertCall,
 } from "@sidetone/store";
@@ -44,12 +47,18 @@ describe("re-runs in the background", { timeout: 600_000 }, () => {
     folder.remove();
   });
 
-  const open = () =>
+  /** Tapes that were fetched to be run: one a call that is run. */
+  const fetched: string[] = [];
+  const open = (leaseMs?: number) =>
     new Rerunner({
       database,
       dataDir: folder.path,
-      tapeBytes: async (path) => fileBytes(path),
+      tapeBytes: async (path) => {
+        fetched.push(path);
+        return fileBytes(path);
+      },
       log: createLog({ process: "test", level: "silent" }),
+      ...(leaseMs && { leaseMs }),
     });
   const order = (callIds: string[], hash = sourceHash(source)) =>
     createRerunBatch(database.db, {
@@ -83,11 +92,10 @@ describe("re-runs in the background", { timeout: 600_000 }, () => {
     const { summary, calls } = await summarise(database.db, id);
     assert.deepEqual([summary.calls, summary.ran, summary.failed], [4, 3, 1]);
     assert.equal(calls.find((call) => call.callId === "no-tape")?.fault, "The call has no tape.");
-    for (const row of await rerunsOf(database.db, id)) {
-      if (row.call_id === "no-tape") continue;
-      const outcome = outcomeOf(row);
-      assert.ok(outcome && "result" in outcome && outcome.result.hops > 250, row.call_id);
-      assert.ok((await stat(rerunTapePath(folder.path, id, row.call_id))).size > 0);
+    for (const callId of ids) {
+      const outcome = outcomeOf((await findRerun(database.db, id, callId)) ?? { result: null });
+      assert.ok(outcome && "result" in outcome && outcome.result.hops > 250, callId);
+      assert.ok((await stat(rerunTapePath(folder.path, id, callId))).size > 0);
     }
   });
 
@@ -112,5 +120,62 @@ describe("re-runs in the background", { timeout: 600_000 }, () => {
     await isOver(next);
     await rerunner.close();
     assert.deepEqual([await stateOf(cancelled), await stateOf(next)], ["cancelled", "done"]);
+  });
+
+  it("are run by one of two dashboards on one database, each call once", async () => {
+    const batches = [await order(ids), await order(["no-tape", "c1"])];
+    const both = [open(), open()];
+    fetched.length = 0;
+    for (const rerunner of both) rerunner.start();
+    for (const id of batches) await isOver(id);
+    for (const rerunner of both) await rerunner.close();
+    assert.equal(fetched.length, 4);
+    assert.deepEqual(await Promise.all(batches.map(stateOf)), ["done", "done"]);
+  });
+
+  it("go on elsewhere when the dashboard that ran them has died without a word", async () => {
+    const id = await order(ids);
+    assert.equal((await claimRerunBatch(database.db, { by: "dead", leaseMs: 1_500 }))?.id, id);
+    const heir = open(500);
+    heir.start();
+    await isOver(id);
+    await heir.close();
+    assert.equal(await stateOf(id), "done");
+  });
+
+  it("stop where another dashboard cancels them", async () => {
+    const id = await order(ids);
+    const rerunner = open(300);
+    rerunner.start();
+    await until(async () => (await stateOf(id)) === "running");
+    // Nobody tells the one that runs it.
+    await cancelRerunBatch(database.db, id);
+    const next = await order(["no-tape"]);
+    await isOver(next);
+    await rerunner.close();
+    assert.equal(await stateOf(id), "cancelled");
+  });
+
+  it("run by hundreds: progress moves, a stop ends them, and the rest can be run by another", async () => {
+    const tape = await writeTape(folder.path, "short", 2_000);
+    const many = Array.from({ length: 300 }, (_, i) => `many${i}`);
+    for (const id of many) await upsertCall(database.db, { id, tapePath: tape });
+    const id = await order(many);
+    const rerunner = open();
+    rerunner.start();
+    const states = async () => (await rerunProgress(database.db, [id])).get(id)?.states ?? {};
+    await until(async () => ((await states()).done ?? 0) >= 100);
+    assert.equal(await stateOf(id), "running");
+    await cancelRerunBatch(database.db, id);
+    rerunner.cancel(id);
+    const { done = 0, cancelled = 0 } = await states();
+    assert.equal(done + cancelled, 300);
+    const whole = await order(many);
+    rerunner.wake();
+    await isOver(whole);
+    await rerunner.close();
+    assert.equal((await states()).done, done, "nothing of a cancelled batch runs on");
+    const { summary } = await summarise(database.db, whole);
+    assert.deepEqual([summary.calls, summary.ran, summary.failed], [300, 300, 0]);
   });
 });

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { constants, setPriority, tmpdir } from "node:os";
+import { constants, hostname, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
@@ -11,23 +12,25 @@ import { parsePlaybook } from "@sidetone/dialogue";
 import type { Logger } from "@sidetone/platform";
 import { type RerunCall, type RerunOrder, RerunReport } from "@sidetone/protocol";
 import {
+  claimRerunBatch,
   type Database,
   type ExpectedFindings,
+  endRerunBatch,
   findCall,
   findPlaybookVersion,
-  nextRerunBatch,
   type RerunBatchRow,
+  releaseRerunClaim,
+  renewRerunClaim,
   requeueReruns,
   rerunsOf,
   setCalls,
-  setRerunBatchState,
   type TapeBytes,
   updateRerun,
 } from "@sidetone/store";
 import { sourceHash } from "./gate.ts";
 import { regressionsOf } from "./judge.ts";
 import { modelFolders } from "./model-folders.ts";
-import { againstOf, type RerunOutcome } from "./stored.ts";
+import { againstOf, inShort, type RerunOutcome } from "./stored.ts";
 
 /** The model lives in the pod's room, which may import it; it is run as the program it is. */
 const PROGRAM = fileURLToPath(new URL("../../../inference/src/rerun/main.ts", import.meta.url));
@@ -36,6 +39,8 @@ const LANES = 8;
 /** Tapes that lie ready beside those that run: they may come from far. */
 const STAGED = 2 * LANES;
 const KEPT_ERROR_CHARACTERS = 2_000;
+/** A server that has died without a word keeps a batch for so long. */
+const LEASE_MS = 30_000;
 
 export interface RerunnerOptions {
   database: Database;
@@ -43,6 +48,8 @@ export interface RerunnerOptions {
   /** @throws SidetoneError NOT_FOUND when the tape is gone. */
   tapeBytes: (tapePath: string) => Promise<TapeBytes>;
   log: Logger;
+  /** How long a claim on a batch holds without being renewed. */
+  leaseMs?: number;
 }
 
 /** Where the tape of a call's re-run lies. */
@@ -51,17 +58,27 @@ export const rerunTapePath = (dataDir: string, batchId: string, callId: string):
 
 /**
  * Runs batches one after the other, in a process of its own at low priority: the server only hands over tapes and writes
- * down what comes back. A batch that a stop interrupted goes on at the next start with the calls that had not finished.
+ * down what comes back. Of several servers on one database one runs a batch: it holds a claim that it renews. A batch
+ * whose server stopped or died goes on, there or elsewhere, with the calls that had not finished.
  */
 export class Rerunner {
   readonly #options: RerunnerOptions;
+  readonly #claim: { by: string; leaseMs: number };
   #child: { batchId: string; process: ChildProcess } | undefined;
+  #looking: NodeJS.Timeout | undefined;
   #loop: Promise<void> | undefined;
   #again = false;
   #closed = false;
 
   constructor(options: RerunnerOptions) {
     this.#options = options;
+    this.#claim = { by: `${hostname()} ${process.pid} ${randomUUID()}`, leaseMs: options.leaseMs ?? LEASE_MS };
+  }
+
+  /** Looks for batches now, and from time to time for those that another server has left. */
+  start(): void {
+    this.#looking ??= setInterval(() => this.wake(), this.#claim.leaseMs).unref();
+    this.wake();
   }
 
   /** There may be something to do. */
@@ -75,14 +92,15 @@ export class Rerunner {
       });
   }
 
-  /** The batch was cancelled: nothing of it runs on. */
+  /** The batch was cancelled: nothing of it runs on here; another server that runs it sees it when it renews its claim. */
   cancel(batchId: string): void {
     if (this.#child?.batchId === batchId) this.#child.process.kill("SIGKILL");
   }
 
-  /** Stops at once; what was running is run again at the next start. */
+  /** Stops at once; what was running is run again by whoever looks next. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#looking);
     this.#child?.process.kill("SIGKILL");
     await this.#loop;
   }
@@ -91,21 +109,44 @@ export class Rerunner {
     const { db } = this.#options.database;
     while (this.#again && !this.#closed) {
       this.#again = false;
-      for (let batch = await nextRerunBatch(db); batch && !this.#closed; batch = await nextRerunBatch(db)) {
-        try {
-          await this.#runBatch(batch);
-        } catch (error) {
-          if (this.#closed) return;
-          this.#options.log.warn({ err: error, batchId: batch.id }, "a re-run failed");
-          await setRerunBatchState(db, batch.id, "failed", error instanceof Error ? error.message : String(error));
-        }
+      for (;;) {
+        const batch = this.#closed ? undefined : await claimRerunBatch(db, this.#claim);
+        if (!batch) break;
+        await this.#runClaimed(batch);
       }
+    }
+  }
+
+  /** Runs a batch for as long as it is this server's to run. */
+  async #runClaimed(batch: RerunBatchRow): Promise<void> {
+    const { database, log } = this.#options;
+    const { by, leaseMs } = this.#claim;
+    let held = true;
+    const renewing = setInterval(() => {
+      renewRerunClaim(database.db, batch.id, this.#claim)
+        .then((isHeld) => {
+          if (isHeld) return;
+          held = false;
+          this.cancel(batch.id);
+        })
+        .catch((error: Error) => log.warn({ err: error, batchId: batch.id }, "renewing the claim on a re-run failed"));
+    }, leaseMs / 6);
+    try {
+      await this.#runBatch(batch);
+      if (!this.#closed) await endRerunBatch(database.db, batch.id, { by, state: "done" });
+    } catch (error) {
+      if (this.#closed || !held) return;
+      log.warn({ err: error, batchId: batch.id }, "a re-run failed");
+      const fault = error instanceof Error ? error.message : String(error);
+      await endRerunBatch(database.db, batch.id, { by, state: "failed", fault });
+    } finally {
+      clearInterval(renewing);
+      await releaseRerunClaim(database.db, batch.id, by);
     }
   }
 
   async #runBatch(batch: RerunBatchRow): Promise<void> {
     const { db } = this.#options.database;
-    await setRerunBatchState(db, batch.id, "running");
     await requeueReruns(db, batch.id);
     const order = await this.#orderOf(batch);
     const rows = await rerunsOf(db, batch.id);
@@ -122,7 +163,6 @@ export class Rerunner {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-    if (!this.#closed) await setRerunBatchState(db, batch.id, "done");
   }
 
   async #orderOf(batch: RerunBatchRow): Promise<RerunOrder> {
@@ -177,7 +217,7 @@ export class Rerunner {
     const finish = async (callId: string, outcome: RerunOutcome) => {
       left.delete(callId);
       const state = "result" in outcome ? "done" : "failed";
-      await updateRerun(db, batchId, callId, { state, progress: 1, result: outcome });
+      await updateRerun(db, batchId, callId, { state, progress: 1, result: outcome, short: inShort(outcome) });
       const path = staged.get(callId);
       staged.delete(callId);
       if (path !== undefined) await rm(path, { force: true });

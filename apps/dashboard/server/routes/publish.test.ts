@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { createRerunBatch, readAudit, setRerunBatchState, upsertCall } from "@sidetone/store";
+import { claimRerunBatch, createRerunBatch, endRerunBatch, readAudit, upsertCall } from "@sidetone/store";
 import { sourceHash } from "../reruns/gate.ts";
+import { suiteHash } from "../reruns/stored.ts";
 import { type SignedIn, signIn, startTestDashboard, type TestDashboard } from "../test/fixture.ts";
 
 const RETAIL = "/api/playbooks/retail-order-support";
@@ -69,12 +70,13 @@ describe("what stands between a playbook and its callers", () => {
       playbookId: "retail-order-support",
       playbookVersion: version,
       sourceHash: sourceHash(text),
-      against: {},
+      against: { suite: suiteHash([{ callId: "c1", expected: undefined }]) },
       setId: set,
       callIds: ["c1"],
       by: "ann",
     });
-    await setRerunBatchState(db, id, "done");
+    await claimRerunBatch(db, { by: "test", leaseMs: 60_000 });
+    await endRerunBatch(db, id, { by: "test", state: "done" });
     const state = await get(`${RETAIL}/versions/${version}/gate`);
     assert.deepEqual(
       state.checks.map((check: { passed: boolean; detail: string }) => [check.passed, check.detail]),
@@ -83,6 +85,9 @@ describe("what stands between a playbook and its callers", () => {
         [false, "No call of the set could be run."],
       ],
     );
+    await inject("PUT", `/api/sets/${set}/calls/c1/expected`, { expected: { wants: ["return"] } }, qa);
+    const after = await get(`${RETAIL}/versions/${version}/gate`);
+    assert.equal(after.checks[1].detail, "The set has changed since it was run.");
   });
 
   it("an admin who says why; that is written down", async () => {

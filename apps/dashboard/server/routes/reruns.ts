@@ -19,7 +19,7 @@ import { audit, who } from "../guard.ts";
 import { sourceHash } from "../reruns/gate.ts";
 import { modelFolders } from "../reruns/model-folders.ts";
 import { Rerunner } from "../reruns/rerunner.ts";
-import { againstOf, outcomeOf, summarise } from "../reruns/stored.ts";
+import { againstOf, outcomeOf, suiteHash, summarise } from "../reruns/stored.ts";
 import { callsOfSet } from "./sets.ts";
 
 const Done = z.object({ done: z.literal(true) });
@@ -81,7 +81,7 @@ export function rerunRoutes(app: Api, context: DashboardContext): void {
     tapeBytes: (tapePath) => replays.tapeBytes(tapePath),
     log,
   });
-  app.addHook("onListen", async () => rerunner.wake());
+  app.addHook("onListen", async () => rerunner.start());
   app.addHook("onClose", () => rerunner.close());
 
   const shown = async (batches: readonly RerunBatchRow[]): Promise<z.infer<typeof Batch>[]> => {
@@ -184,7 +184,7 @@ export function rerunRoutes(app: Api, context: DashboardContext): void {
         playbookId: version?.playbook_id,
         playbookVersion: version?.version,
         sourceHash: version && sourceHash(version.source),
-        against: { thresholds, model },
+        against: { thresholds, model, ...(set?.kind === "calls" && { suite: suiteHash(await setCalls(db, set.id)) }) },
         setId: set?.id,
         callIds,
         by: who(request).name,
