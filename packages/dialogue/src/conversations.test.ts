@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { APPOINTMENTS } from "./conversation/expected/appointments.ts";
 import { CLOSINGS } from "./conversation/expected/closings.ts";
 import { INITIATIVE } from "./conversation/expected/initiative.ts";
+import { MISHEARD } from "./conversation/expected/misheard.ts";
 import { NUMBERS } from "./conversation/expected/numbers.ts";
 import { OPENINGS } from "./conversation/expected/openings.ts";
 import { OVERLAPS } from "./conversation/expected/overlaps.ts";
@@ -31,6 +32,7 @@ for (const [title, playbook, expected] of [
   ["wants", retail, WANTS],
   ["numbers", retail, NUMBERS],
   ["repairs", retail, REPAIRS],
+  ["misheard", retail, MISHEARD],
   ["overlaps", retail, OVERLAPS],
   ["waiting", retail, WAITING],
   ["initiative", retail, INITIATIVE],

@@ -2,7 +2,7 @@ import { TASKS, type TaskKind } from "@sidetone/protocol";
 import { linesOf } from "./playbook/check.ts";
 import type { Playbook } from "./playbook/schema.ts";
 import { BUILT_IN_LINES, type LineName, MURMURS } from "./talking/lines.ts";
-import { sayNumber } from "./talking/speakable.ts";
+import { sayNumber, sayOrdinal } from "./talking/speakable.ts";
 import { fieldsOf, fill } from "./talking/template.ts";
 
 /** Everything that a playbook's calls will say word for word, for warming the cache of speech: one sentence each. */
@@ -31,7 +31,10 @@ export function fixedLinesOf(playbook: Playbook): string[] {
     for (const template of typeof own === "string" ? [own] : own) {
       const fields = new Set(fieldsOf(template).map((field) => field.path));
       if (fields.has("meanwhile")) for (const kind of kinds) add(template, { meanwhile: TASKS[kind].meanwhile });
-      else if (fields.has("name") || fields.has("what")) {
+      else if (fields.has("which")) {
+        const places = Math.max(0, ...Object.values(playbook.slots).map((slot) => slot.length ?? 0));
+        for (let place = 1; place <= places; place++) add(template, { which: sayOrdinal(place), what: "digit" });
+      } else if (fields.has("name") || fields.has("what")) {
         for (const slot of Object.values(playbook.slots))
           add(template, {
             name: slot.name,

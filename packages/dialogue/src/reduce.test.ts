@@ -102,6 +102,7 @@ describe("tasks", () => {
     });
     floor.caller("where is my order four seven two nine one");
     floor.caller("no nine two", { interruptAfterWords: 3, murmur: true });
+    floor.wait(1_500);
     floor.settle();
     assert.equal(floor.effects("yield").length, 1);
     assert.match(floor.said(), /four seven two, nine two/);

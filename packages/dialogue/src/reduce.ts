@@ -1,7 +1,7 @@
 import type { Effect } from "./effects.ts";
 import type { DialogueEvent } from "./events.ts";
 import { nextDueMs, timePassed } from "./flow/clock.ts";
-import { delegateWhatIsKnown, takeFinding } from "./flow/delegation.ts";
+import { delegateWhatIsKnown, isOutdated, takeFinding } from "./flow/delegation.ts";
 import { type Draft, line, remark } from "./flow/draft.ts";
 import { tellExpectation } from "./flow/expecting.ts";
 import { transferRefused } from "./flow/hand-over.ts";
@@ -151,7 +151,8 @@ function stopWhatIsStale(d: Draft): void {
       const match = /^answer:(.+)\.(\d+):/.exec(part.key);
       if (match === null) return false;
       const task = d.s.tasks.find((one) => one.taskId === match[1]);
-      return task !== undefined && (task.epoch !== Number(match[2]) || task.status === "cancelled");
+      if (task === undefined) return false;
+      return task.epoch !== Number(match[2]) || task.status === "cancelled" || isOutdated(d, task);
     });
     if (stale) d.effects.push({ type: "yield", utteranceId: utterance.id, reason: "what is being said was corrected" });
     else if (d.s.phase === "taken-over")

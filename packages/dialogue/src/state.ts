@@ -56,7 +56,8 @@ export type Request =
   | { kind: "hush" }
   | { kind: "back" }
   | { kind: "never-mind" }
-  | { kind: "goodbye" }
+  /** Not `sure`: half heard, or heard where nobody would say it. */
+  | { kind: "goodbye"; sure: boolean }
   | { kind: "thanks" }
   | { kind: "greeting" }
   | { kind: "not-you" }

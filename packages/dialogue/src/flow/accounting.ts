@@ -4,7 +4,7 @@ import { isNumberWord } from "../understanding/numbers.ts";
 import type { Token } from "../understanding/tokens.ts";
 import { type Draft, line, remark } from "./draft.ts";
 import { handOver } from "./hand-over.ts";
-import { askAgain, neededQuestion, settleAsking } from "./questions.ts";
+import { askAgain, isTypable, neededQuestion, settleAsking } from "./questions.ts";
 
 export interface EndedTurnFacts {
   turn: Turn;
@@ -31,6 +31,12 @@ export function account(d: Draft, { turn, tokens, overlapped }: EndedTurnFacts, 
     question !== null && neededQuestion(d)?.key === turn.questionKey && s.asking?.key === turn.questionKey;
   if (stillAsked && question.kind === "slot") {
     accountSlot(d, turn, tokens, question.slot, moved);
+    return;
+  }
+  if (stillAsked && question.kind === "anything-else" && !moved && !s.closing && endsTheTalk(d)) {
+    // Thanks, or half a goodbye: asked about once, and taken for the end when no more than that comes again.
+    if (s.asking?.form === "again") s.closing = true;
+    else askAgain(d, "again");
     return;
   }
   if (!s.understood.blank || moved) {
@@ -87,6 +93,11 @@ export function account(d: Draft, { turn, tokens, overlapped }: EndedTurnFacts, 
   }
 }
 
+/** The turn brought nothing but thanks and goodbyes, none of them plain enough to hang up on. */
+const endsTheTalk = (d: Draft): boolean =>
+  d.s.understood.requests.length > 0 &&
+  d.s.understood.requests.every((request) => request.kind === "thanks" || request.kind === "goodbye");
+
 function missed(d: Draft, text: string): void {
   remark(d, { name: "missed", text, act: "repair", resume: false });
   // The remark asks the open question itself.
@@ -99,7 +110,7 @@ function missed(d: Draft, text: string): void {
 const isMurmur = (tokens: readonly Token[]): boolean =>
   tokens.length <= 3 &&
   tokens.every((token) =>
-    /^(yes|yeah|yep|ok|right|sure|mhm|uh|huh|hm|oh|i|see|fine|good|great|no|and)$/.test(token.text),
+    /^(yes|yeah|yep|ok|right|sure|mhm|uh|huh|hm|oh|a|i|see|fine|good|great|no|and)$/.test(token.text),
   );
 
 function accountSlot(d: Draft, turn: Turn, tokens: readonly Token[], slot: string, moved: boolean): void {
@@ -131,9 +142,9 @@ function accountSlot(d: Draft, turn: Turn, tokens: readonly Token[], slot: strin
   else if (s.asking?.heardAtMs !== null && s.remarks.length === 0) askAgain(d, "resumed");
 }
 
-function failSlot(d: Draft, slot: string, form: "again" | "missing" | "too-many"): void {
+/** One more failure with a slot: asked in another form, then the keypad, then a person. */
+export function failSlot(d: Draft, slot: string, form: "again" | "missing" | "too-many"): void {
   const { asking } = d.s;
-  const spec = d.book.playbook.slots[slot];
   const failures = (d.s.slotFailures[slot] ?? 0) + 1;
   d.s.slotFailures[slot] = failures;
   if (asking === null) return;
@@ -141,11 +152,10 @@ function failSlot(d: Draft, slot: string, form: "again" | "missing" | "too-many"
     giveUp(d, slot);
     return;
   }
-  const typable = spec?.keypad === true && (spec.type === "digits" || spec.type === "phone");
-  askAgain(d, failures >= 2 && typable ? "keypad" : form);
+  askAgain(d, failures >= 2 && isTypable(d, slot) ? "keypad" : form);
 }
 
-export function giveUp(d: Draft, slot: string): void {
+function giveUp(d: Draft, slot: string): void {
   remark(d, { name: "trouble", text: line(d, "offer-human-trouble", "trouble"), act: "repair", resume: false });
   handOver(d, `the ${d.book.playbook.slots[slot]?.name ?? slot} was not understood`);
 }

@@ -1,11 +1,11 @@
 import type { Turn, Understood } from "../state.ts";
 import { lookUp } from "../talking/template.ts";
-import { account, type EndedTurnFacts, giveUp, leaveOpening } from "./accounting.ts";
+import { account, type EndedTurnFacts, failSlot, leaveOpening } from "./accounting.ts";
 import { type Draft, line, openThreads, remark, setProgress, speak } from "./draft.ts";
 import { arrangeCallBack, grant } from "./granting.ts";
 import { handOver } from "./hand-over.ts";
 import { arrangeMessage } from "./messages.ts";
-import { askAgain } from "./questions.ts";
+import { askAgain, settleAsking } from "./questions.ts";
 import { wantOf } from "./situation.ts";
 import { agrees } from "./verify.ts";
 
@@ -76,18 +76,21 @@ function applyAnswer(d: Draft, turn: Turn): boolean {
       if (answer === "no" && openThreads(d).length === 0) s.closing = true;
       return true;
     case "confirm-slot": {
+      if (answer === "unclear") {
+        unclear(d, questionKey);
+        return true;
+      }
       if (answer === "no" && s.understood.slots[question.slot] === undefined) {
         remark(d, { name: "wrong", text: line(d, "confirm-wrong", questionKey), act: "repair", resume: false });
-        const failures = (s.slotFailures[question.slot] ?? 0) + 1;
-        s.slotFailures[question.slot] = failures;
-        if (failures >= d.book.playbook.handOver.afterFailures) giveUp(d, question.slot);
+        delete s.understood.answers[questionKey];
+        settleAsking(d);
+        failSlot(d, question.slot, "again");
       }
       return true;
     }
     case "go-ahead": {
       if (answer === "unclear") {
-        delete s.understood.answers[questionKey];
-        remark(d, { name: "unclear", text: line(d, "unclear", questionKey), act: "repair" });
+        unclear(d, questionKey);
         return true;
       }
       if (answer === "yes") {
@@ -127,6 +130,16 @@ function applyAnswer(d: Draft, turn: Turn): boolean {
     default:
       return true;
   }
+}
+
+/** "Sorry, was that a yes or a no?" is asked so often as anything is that was not understood. */
+function unclear(d: Draft, questionKey: string): void {
+  const { s } = d;
+  delete s.understood.answers[questionKey];
+  const failures = (s.slotFailures[questionKey] ?? 0) + 1;
+  s.slotFailures[questionKey] = failures;
+  if (failures >= d.book.playbook.handOver.afterFailures) handOver(d, "an answer was not understood");
+  else remark(d, { name: "unclear", text: line(d, "unclear", questionKey), act: "repair" });
 }
 
 /** "Yes, at four": when an offer of a call back was accepted for. */

@@ -1,12 +1,12 @@
 import { type Finding, TASKS, type TaskKind } from "@sidetone/protocol";
 import type { Task, TaskPurpose } from "../state.ts";
 import { type Draft, inputKeyOf, openThreads, progressOf, setProgress } from "./draft.ts";
-import { inputOf, situationOf, stepOf, taskOf } from "./situation.ts";
+import { inputOf, isDoubtful, situationOf, stepOf, taskOf } from "./situation.ts";
 import { mustVerify, verifyInput } from "./verify.ts";
 
 const KEPT_TASKS = 24;
 /** A correction under way counts as finished after this pause. */
-const SETTLED_AFTER_MS = 500;
+const SETTLED_AFTER_MS = 1200;
 
 /** Starts, restarts, reorders and cancels tasks until they are what the understanding calls for. */
 export function delegateWhatIsKnown(d: Draft): void {
@@ -30,6 +30,8 @@ export function delegateWhatIsKnown(d: Draft): void {
       }
       return;
     }
+    // What was heard poorly is asked about first.
+    if (step.slots.some((slot) => isDoubtful(d, slot))) return;
     const priority = order === 0 ? 1 : 4;
     if (mustVerify(d, thread)) {
       const input = verifyInput(d);
@@ -63,6 +65,15 @@ export function delegateWhatIsKnown(d: Draft): void {
     if (TASKS[task.kind].sideEffect || d.s.promised.includes(task.taskId)) continue;
     cancel(d, task, "no longer wanted");
   }
+}
+
+/** What was looked up is no longer what the caller means, even while they are still correcting it. */
+export function isOutdated(d: Draft, task: Task): boolean {
+  if (task.purpose !== "thread" || TASKS[task.kind].sideEffect) return false;
+  const thread = d.s.understood.threads.find((one) => one.key === task.thread);
+  const step = thread === undefined ? undefined : d.book.playbook.wants[thread.want]?.steps[task.step];
+  if (step === undefined || step.slots.some((slot) => d.s.understood.slots[slot] === undefined)) return false;
+  return inputKeyOf(inputOf(d, step)) !== task.inputKey;
 }
 
 /** A corrected value of an earlier step brings the talk back to that step; what was chosen from its finding is void. */

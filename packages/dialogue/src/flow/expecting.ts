@@ -1,5 +1,6 @@
 import { type Expectation, type Intent, OPEN } from "@sidetone/protocol";
-import type { Question, Turn } from "../state.ts";
+import type { Question, SlotValue, Turn } from "../state.ts";
+import { countKnown } from "../understanding/misheard-digits.ts";
 import type { Draft } from "./draft.ts";
 
 /** Tells the model what the caller is expected to say, and whether we have something to say; on change only. */
@@ -46,9 +47,13 @@ function expectationOf(d: Draft): Expectation {
       const spec = d.book.playbook.slots[question.slot];
       if (spec === undefined) return OPEN;
       const length = spec.length ?? 0;
-      const filled = understood.slots[question.slot] !== undefined;
+      const value = understood.slots[question.slot];
       const remaining =
-        length === 0 || filled ? 0 : Math.max(0, length - (understood.partials[question.slot] ?? "").length);
+        length === 0
+          ? 0
+          : value !== undefined
+            ? Number(isBeingCorrected(d, value))
+            : Math.max(0, length - countKnown(understood.partials[question.slot] ?? ""));
       const choices =
         spec.type === "choice"
           ? Object.values(spec.choices ?? {})
@@ -66,6 +71,12 @@ function expectationOf(d: Draft): Expectation {
       return question satisfies never;
   }
 }
+
+/** Who corrects the last digits is let finish: what they become is not settled before a breath's pause. */
+const CORRECTION_SETTLES_MS = 800;
+
+const isBeingCorrected = (d: Draft, value: SlotValue): boolean =>
+  value.tentative && d.s.turn !== null && d.s.nowMs - d.s.turn.grewAtMs < CORRECTION_SETTLES_MS;
 
 /**
  * The turn brought something, and nothing of what was asked: whatever ends it, it is not the answer that would. Without

@@ -53,7 +53,7 @@ export function grant(d: Draft, request: Request, newThreads: readonly Thread[],
       return;
     }
     case "goodbye":
-      if (newThreads.length === 0) s.closing = true;
+      if (newThreads.length === 0 && request.sure) s.closing = true;
       return;
     case "thanks":
       if (!andMore && s.asking === null && !s.closing && openThreads(d).length === 0)

@@ -2,6 +2,7 @@ import { TASKS } from "@sidetone/protocol";
 import type { Part, Task } from "../state.ts";
 import { type Draft, progressOf, setProgress } from "./draft.ts";
 import { handOver, offer, transferNow } from "./hand-over.ts";
+import { askAgain, isTypable, settleAsking } from "./questions.ts";
 import { answerFor, stepOf, taskOf } from "./situation.ts";
 
 const KEPT_KEYS = 160;
@@ -76,14 +77,19 @@ function answered(d: Draft, task: Task): void {
     return;
   }
   if (next === "ask-again" && step !== undefined) {
-    if (progress.notFound >= 1) {
+    const notFound = progress.notFound + 1;
+    if (notFound >= d.book.playbook.handOver.afterFailures) {
       setProgress(d, thread.key, { status: "answered" });
-      handOver(d, `${thread.want}: not found twice`);
+      handOver(d, `${thread.want}: not found ${notFound} times`);
       return;
     }
-    setProgress(d, thread.key, { notFound: progress.notFound + 1 });
+    setProgress(d, thread.key, { notFound });
     for (const slot of step.slots) forget(d, slot);
     task.status = "cancelled";
+    // It may well have been misheard: it is asked for in a form that is harder to mishear.
+    settleAsking(d);
+    const asked = d.s.asking?.question;
+    if (asked?.kind === "slot") askAgain(d, notFound >= 2 && isTypable(d, asked.slot) ? "keypad" : "again");
     return;
   }
   const steps = d.book.playbook.wants[thread.want]?.steps.length ?? 0;

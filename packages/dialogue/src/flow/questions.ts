@@ -1,6 +1,7 @@
 import type { Asking, Question, Thread } from "../state.ts";
-import { sayDigits, sayEmail, sayList, sayNumber, saySpelled } from "../talking/speakable.ts";
+import { sayDigits, sayEmail, sayList, sayNumber, sayOrdinal, saySpelled } from "../talking/speakable.ts";
 import { fill } from "../talking/template.ts";
+import { countKnown, HOLE } from "../understanding/misheard-digits.ts";
 import { type Draft, isOpen, line, openThreads, scopeOf, speak } from "./draft.ts";
 import { foundValues, inputOf, situationOf, stepOf, wantOf } from "./situation.ts";
 
@@ -61,6 +62,12 @@ export function askAgain(d: Draft, form: Asking["form"]): void {
   asking.form = form;
 }
 
+/** Whether a slot's value can be given on the keypad. */
+export function isTypable(d: Draft, slot: string): boolean {
+  const spec = d.book.playbook.slots[slot];
+  return spec?.keypad === true && (spec.type === "digits" || spec.type === "phone");
+}
+
 /** How a slot's value is said back. */
 export function sayValue(d: Draft, slot: string, value: string): string {
   const spec = d.book.playbook.slots[slot];
@@ -101,6 +108,7 @@ export function questionText(d: Draft, asking: Asking): string {
     case "open":
       return speak(d, playbook.opening.question, key) ?? "";
     case "anything-else":
+      if (form === "again") return line(d, "anything-more", key);
       return speak(d, playbook.closing.anythingElse, key) ?? "";
     case "which-want":
       return line(d, "which-want", key, {
@@ -128,7 +136,7 @@ export function questionText(d: Draft, asking: Asking): string {
       if (spec === undefined) return "";
       const length = spec.length ?? 0;
       const partial = d.s.understood.partials[question.slot] ?? "";
-      const missing = length - partial.length;
+      const missing = length - countKnown(partial);
       const values = {
         name: spec.name,
         what: unit(spec.type, missing),
@@ -137,6 +145,11 @@ export function questionText(d: Draft, asking: Asking): string {
       };
       const plain = (): string =>
         speak(d, spec.ask, asking.key, ...foundValues(d)) ?? line(d, "ask-slot-again", key, values);
+      const hole = partial.indexOf(HOLE);
+      if (form === "missing" && hole >= 0) {
+        if (missing > 1) return line(d, "ask-slot-again", key, values);
+        return line(d, "ask-hole", key, { ...values, which: sayOrdinal(hole + 1) });
+      }
       if (form === "missing" && partial !== "") {
         if (length === 0) return line(d, "ask-rest", key, values);
         return line(d, missing === 1 ? "ask-missing-one" : "ask-missing", key, values);

@@ -95,11 +95,17 @@ export function situationOf(d: Draft, thread: Thread): Situation {
   return { kind: "answer", task, answer: answerOf(d, step, task) };
 }
 
-function confirmationOf(d: Draft, slot: string): Situation | null {
+/** The slot's value has to be confirmed before anything is done with it. */
+export function isDoubtful(d: Draft, slot: string): boolean {
   const value = d.s.understood.slots[slot];
   const spec = d.book.playbook.slots[slot];
-  if (value === undefined || spec === undefined || value.confirmed || value.tentative) return null;
-  if (spec.confirm === "never" || (spec.confirm === "when-unsure" && value.confidence >= SURE)) return null;
+  if (value === undefined || spec === undefined || value.confirmed || value.tentative) return false;
+  return spec.confirm === "always" || (spec.confirm === "when-unsure" && value.confidence < SURE);
+}
+
+function confirmationOf(d: Draft, slot: string): Situation | null {
+  const value = d.s.understood.slots[slot];
+  if (value === undefined || !isDoubtful(d, slot)) return null;
   return {
     kind: "ask",
     question: { kind: "confirm-slot", slot, value: value.value },

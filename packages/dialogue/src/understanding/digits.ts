@@ -1,3 +1,4 @@
+import { countKnown, fillHoles, HOLE, readingsWithLess, readingsWithMore } from "./misheard-digits.ts";
 import { DIGIT_HOMOPHONES, DIGIT_WORDS, ORDINAL_WORDS, readPiece } from "./numbers.ts";
 import { HESITATIONS, indexOfPhrase, jointConfidence, type Token } from "./tokens.ts";
 
@@ -25,6 +26,12 @@ const CORRECTIONS = [
   ["no"],
   ["sorry"],
   ["i", "mean"],
+  ["i", "meant"],
+  ["meant"],
+  ["i", "said"],
+  ["my", "mistake"],
+  ["thats", "wrong"],
+  ["oops"],
   ["correction"],
   ["wait"],
   ["actually"],
@@ -48,17 +55,44 @@ type Piece =
  * corrected). A correction replaces as many digits at the end as it brings beyond the length; a full string replaces all.
  */
 export function hearDigits(tokens: readonly Token[], length: number, known: string, asked: boolean): DigitsHeard {
+  if (known.includes(HOLE)) return hearHole(tokens, length, known, asked);
   const plain = readDigits(tokens, length, known, asked);
-  if (plain.digits.length !== length - 1 || plain.corrected) return plain;
-  // "order for seven two nine one": the word before the number was its first digit, if that makes it whole.
-  const at = tokens.findIndex(
-    (token, i) => token.text in DIGIT_HOMOPHONES && (tokens[i + 1]?.text ?? "") in DIGIT_WORDS,
-  );
-  const word = tokens[at];
-  if (word === undefined) return plain;
-  const meant = { ...word, text: DIGIT_HOMOPHONES[word.text] as string };
-  const whole = readDigits([...tokens.slice(0, at), meant, ...tokens.slice(at + 1)], length, known, asked);
-  return whole.digits.length === length ? whole : plain;
+  if (plain.corrected || length === 0) return plain;
+  if (plain.digits.length === length - 1) {
+    // "order for seven two nine one": the word before the number was its first digit, if that makes it whole.
+    const at = tokens.findIndex(
+      (token, i) => token.text in DIGIT_HOMOPHONES && (tokens[i + 1]?.text ?? "") in DIGIT_WORDS,
+    );
+    const word = tokens[at];
+    if (word !== undefined) {
+      const meant = { ...word, text: DIGIT_HOMOPHONES[word.text] as string };
+      const whole = readDigits([...tokens.slice(0, at), meant, ...tokens.slice(at + 1)], length, known, asked);
+      if (whole.digits.length === length) return whole;
+    }
+  }
+  const missing = length - plain.digits.length;
+  const readings =
+    asked && missing > 0 && missing <= 2
+      ? readingsWithMore(tokens, missing)
+      : missing === -1
+        ? readingsWithLess(tokens)
+        : [];
+  for (const reading of readings) {
+    const whole = readDigits(reading, length, known, asked);
+    if (whole.touched && whole.digits.length === length) return whole;
+  }
+  return plain;
+}
+
+/** A digit in the midst was not understood and has been asked for: it fills the hole, and anything longer starts again. */
+function hearHole(tokens: readonly Token[], length: number, known: string, asked: boolean): DigitsHeard {
+  const placed = readDigits(tokens, length, known, asked);
+  if (placed.touched && placed.digits.length === length && !placed.digits.includes(HOLE)) return placed;
+  const alone = hearDigits(tokens, length - countKnown(known), "", asked);
+  const filled = fillHoles(known, alone.digits);
+  if (filled !== null) return { ...alone, digits: filled };
+  const anew = hearDigits(tokens, length, "", asked);
+  return countKnown(anew.digits) > 1 ? anew : { ...anew, digits: known };
 }
 
 function readDigits(tokens: readonly Token[], length: number, known: string, asked: boolean): DigitsHeard {
@@ -109,6 +143,8 @@ function readDigits(tokens: readonly Token[], length: number, known: string, ask
     if (piece.kind === "correction") {
       corrected = true;
       correcting = true;
+      // What it becomes is still to be said.
+      tentative = touched || known !== "";
       wrong = null;
       at = null;
     } else if (piece.kind === "not") {
@@ -121,8 +157,15 @@ function readDigits(tokens: readonly Token[], length: number, known: string, ask
     strayed = false;
   }
   if (!touched) return { digits: known, confidence: 0, tentative: false, touched: false, corrected };
-  return { digits, confidence: jointConfidence(used), tentative, touched, corrected };
+  return { digits, confidence: confidenceOf(used), tentative, touched, corrected };
 }
+
+/** One digit that was hardly heard makes the whole number doubtful, however clear the others were. */
+function confidenceOf(used: readonly Token[]): number {
+  const weakest = Math.min(1, ...used.map((token) => token.confidence));
+  return Math.min(jointConfidence(used), weakest * WEAKEST_COUNTS);
+}
+const WEAKEST_COUNTS = 1.5;
 
 /** Joins a correction to what it corrects: as many digits go as would be too many. */
 function align(before: string, run: string, length: number): string {
@@ -181,7 +224,7 @@ function split(tokens: readonly Token[]): Piece[] {
       i++;
       continue;
     }
-    if (token.key && /^\d$/.test(token.text)) {
+    if ((token.key && /^\d$/.test(token.text)) || token.text === HOLE) {
       pieces.push({ kind: "digits", digits: token.text, tokens: [token] });
       among = true;
       i++;

@@ -1,4 +1,5 @@
 import type { Request } from "../state.ts";
+import { hearGoodbye } from "./goodbyes.ts";
 import { hearMoment, instantOf, type LocalMoment } from "./moments.ts";
 import { fold, HESITATIONS, hasPhrase, type Token } from "./tokens.ts";
 
@@ -79,19 +80,6 @@ const NEVER_MIND = phrases(
   "scratch that",
   "dont bother",
   "changed my mind about that",
-);
-const GOODBYE = phrases(
-  "goodbye",
-  "good bye",
-  "bye",
-  "bye bye",
-  "see you",
-  "have a good day",
-  "have a nice day",
-  "cheers bye",
-  "ill hang up",
-  "speak soon",
-  "take care",
 );
 const THANKS = phrases("thanks", "thank you", "cheers", "much appreciated", "brilliant thanks", "thats great thanks");
 const GREETING = phrases("hello", "hi", "hey", "good morning", "good afternoon", "good evening", "hi there");
@@ -200,7 +188,8 @@ export function hearRequests(tokens: readonly Token[], now: LocalMoment, timeZon
   if (has(SLOWER) && words.length <= 10) requests.push({ kind: "slower" });
   else if (has(FASTER) && words.length <= 10) requests.push({ kind: "faster" });
   if (has(BACK)) requests.push({ kind: "back" });
-  if (has(GOODBYE)) requests.push({ kind: "goodbye" });
+  const goodbye = hearGoodbye(tokens);
+  if (goodbye !== null) requests.push({ kind: "goodbye", sure: goodbye === "sure" });
   if (has(THANKS)) requests.push({ kind: "thanks" });
   if (words.length <= 4 && has(GREETING)) requests.push({ kind: "greeting" });
   return requests;

@@ -3,6 +3,7 @@ import type { SlotValue } from "../state.ts";
 import { hearAddress, hearEmail, hearMoney, hearPhone } from "./contact.ts";
 import { hearDigits } from "./digits.ts";
 import { hearCode, hearName } from "./letters.ts";
+import { HOLE } from "./misheard-digits.ts";
 import { hearMoment, type LocalMoment } from "./moments.ts";
 import { ORDINAL_WORDS } from "./numbers.ts";
 import { fold, indexOfPhrase, jointConfidence, type Token } from "./tokens.ts";
@@ -131,6 +132,8 @@ function hearDigitSlot(spec: Slot, tokens: readonly Token[], context: SlotContex
   if (!heard.touched) return null;
   const isNew = heard.digits !== known;
   if (context.known !== undefined && !context.asked && !heard.corrected && !endsFull(tokens, length)) return null;
+  if (heard.digits.includes(HOLE))
+    return { value: null, partial: heard.digits, confidence: heard.confidence, tentative: heard.tentative };
   if (length === 0 || heard.digits.length === length) {
     return isNew || context.known === undefined || context.asked
       ? { ...sure(heard.digits, heard.confidence), tentative: heard.tentative || length === 0 }

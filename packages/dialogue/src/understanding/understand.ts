@@ -5,7 +5,7 @@ import { hearRequests, unknownQuestion } from "./requests.ts";
 import { hearSlot, type Option } from "./slots.ts";
 import { fold, HESITATIONS, hasPhrase, indexOfPhrase, jointConfidence, type Token } from "./tokens.ts";
 import { hearWants, scoreWants, type WantScore } from "./wants.ts";
-import { hearYesNo } from "./yes-no.ts";
+import { hearNearYesNo, hearYesNo } from "./yes-no.ts";
 
 export interface Hearing {
   tokens: readonly Token[];
@@ -138,13 +138,20 @@ function hearWay(tokens: readonly Token[]): "message" | "call-back" | null {
 
 function hearPlainAnswer(after: Understood, { question, questionKey, tokens }: Hearing): boolean {
   if (question === null) return false;
-  const heard = hearYesNo(tokens);
+  const heard = hearYesNo(tokens) ?? hearNearYesNo(tokens);
   if (heard === null) return false;
   // "I don't have my order" contains a no but answers nothing; short turns answer.
   if (heard.rest > 4 && question.kind !== "confirm-slot" && !startsWithAnswer(tokens)) return false;
-  after.answers[questionKey] = heard.answer;
+  // "Thank you, good..." takes its leave; it does not want something else.
+  const leaves = question.kind === "anything-else" && after.requests.some((request) => request.kind === "goodbye");
+  if (leaves && heard.answer === "yes") return false;
+  // Nothing that matters hangs on an answer that was hardly heard.
+  after.answers[questionKey] = WEIGHTY.has(question.kind) && heard.confidence < CLEAR ? "unclear" : heard.answer;
   return true;
 }
+
+const WEIGHTY = new Set<Question["kind"]>(["recording", "confirm-slot", "go-ahead"]);
+const CLEAR = 0.5;
 
 const startsWithAnswer = (tokens: readonly Token[]): boolean => {
   const first = tokens.find((token) => !HESITATIONS.has(token.text))?.text ?? "";

@@ -1,4 +1,4 @@
-import { fold, indexOfPhrase, jointConfidence, type Token } from "./tokens.ts";
+import { fold, HESITATIONS, indexOfPhrase, jointConfidence, type Token } from "./tokens.ts";
 
 export const YES_PHRASES = [
   "yes",
@@ -94,6 +94,9 @@ export const NO_PHRASES = [
   "i wouldnt",
   "negative",
   "thats all",
+  "that was all",
+  "that was it",
+  "all done",
   "that is all",
   "thats everything",
   "nothing else",
@@ -156,6 +159,35 @@ export function hearYesNo(
     return { answer: after[0]?.yes ? "yes" : "no", confidence, rest };
   }
   return { answer: "unclear", confidence, rest };
+}
+
+/** Short words that a poor line makes of a yes or a no. */
+const NEAR: Record<string, string> = {
+  know: "no",
+  now: "no",
+  note: "no",
+  nor: "no",
+  snow: "no",
+  yet: "yes",
+  guess: "yes",
+  less: "yes",
+  yea: "yes",
+  ya: "yes",
+};
+const MOST_NEAR_WORDS = 4;
+/** Less than what a weighty answer needs: it is asked about. */
+const NEAR_CONFIDENCE = 0.4;
+
+/** A short turn whose first word only sounds like an answer: "know thanks". */
+export function hearNearYesNo(tokens: readonly Token[]): ReturnType<typeof hearYesNo> {
+  const words = tokens.filter((token) => !HESITATIONS.has(token.text));
+  const [first, ...rest] = words;
+  const meant = NEAR[first?.text ?? ""];
+  if (first === undefined || meant === undefined || words.length > MOST_NEAR_WORDS) return null;
+  const heard = hearYesNo([{ ...first, text: meant }, ...rest]);
+  return heard === null || heard.rest > 0
+    ? null
+    : { ...heard, confidence: Math.min(heard.confidence, NEAR_CONFIDENCE) };
 }
 
 const WEAK = new Set([

@@ -208,8 +208,19 @@ export const WANTS: Expected = [
     { findings: { "order-status": "not-found" } },
   ],
   [
-    "two orders that do not exist go to a person",
-    ["> where is my order 47291", "< can't find", "> 47292", "< can't find", "< put you through", "x transfer"],
+    "orders that do not exist: said again, then typed, then a person",
+    [
+      "> where is my order 47291",
+      "< can't find",
+      "< digit by digit",
+      "> 47292",
+      "< can't find",
+      "< keypad",
+      "# 47293",
+      "< can't find",
+      "< put you through",
+      "x transfer",
+    ],
     { findings: { "order-status": "not-found" } },
   ],
   [
