@@ -81,6 +81,10 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "GET /api/reruns/models": LISTENERS,
   "GET /api/reruns/:id": LISTENERS,
   "GET /api/reruns/:id/calls/:callId": LISTENERS,
+  "GET /api/reruns/:id/calls/:callId/replay": LISTENERS,
+  "GET /api/reruns/:id/calls/:callId/replay/columns": LISTENERS,
+  "GET /api/reruns/:id/calls/:callId/replay/scores": LISTENERS,
+  "GET /api/reruns/:id/calls/:callId/audio.wav": LISTENERS,
   "POST /api/reruns/:id/cancel": LISTENERS,
 
   // Playbooks.

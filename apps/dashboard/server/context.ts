@@ -24,6 +24,8 @@ export interface DashboardContext {
   liveCalls: LiveCalls;
   feed: EventFeed;
   replays: Replays;
+  /** Of re-runs' tapes, which lie apart from the calls' own. */
+  rerunReplays: Replays;
   /** For those who may not read everything. */
   mask: Mask;
 }

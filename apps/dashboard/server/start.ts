@@ -12,6 +12,8 @@ import { Mask } from "./masking.ts";
 import { seedShipped } from "./playbooks/published.ts";
 import { ReplayBuilder } from "./replay/replay-builder.ts";
 import { Replays } from "./replay/replays.ts";
+import { rerunsFolder } from "./reruns/rerunner.ts";
+import { Retention } from "./retention.ts";
 
 const FIRST_ADMIN_MS = 24 * 3600 * 1000;
 
@@ -40,6 +42,14 @@ export async function startDashboard(
   const tapes = await openTapeStorage(storage);
   const builder = new ReplayBuilder(storage);
   const replays = new Replays({ folder: join(config.dataDir, "replays"), tapes, builder, log });
+  const rerunStorage = { folder: rerunsFolder(config.dataDir) };
+  const rerunBuilder = new ReplayBuilder(rerunStorage);
+  const rerunReplays = new Replays({
+    folder: join(config.dataDir, "rerun-replays"),
+    tapes: await openTapeStorage(rerunStorage),
+    builder: rerunBuilder,
+    log,
+  });
   const playbookWords = new PlaybookWords(database);
   await playbookWords.learn();
   const feed = new EventFeed({
@@ -65,6 +75,7 @@ export async function startDashboard(
     liveCalls,
     feed,
     replays,
+    rerunReplays,
     mask: new Mask(playbookWords),
   };
   liveCalls.follow({
@@ -82,6 +93,8 @@ export async function startDashboard(
   // Calls that ended while no dashboard ran.
   const prepared = recentTapes(database).then((calls) => replays.prepare(calls));
   prepared.catch((error: Error) => log.warn({ err: error }, "preparing replays failed"));
+  const retention = new Retention({ database, tapes, replays, rerunReplays, log, ...config });
+  retention.start();
   const app = await buildApp(context, options);
 
   let firstAdminUrl: string | undefined;
@@ -97,7 +110,9 @@ export async function startDashboard(
     async close() {
       await app.close();
       await feed.stop();
+      await retention.stop();
       await builder.close();
+      await rerunBuilder.close();
       await prepared.catch(() => undefined);
       redis.disconnect();
       await database.close();

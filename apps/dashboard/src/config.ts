@@ -30,6 +30,12 @@ const Environment = z.object({
     .regex(/^[A-Za-z0-9+/]{43}=$/, "must be base64 of 32 bytes")
     .optional()
     .describe("The key of connectors' secrets, where worker and dashboard do not share DATA_DIR; the same for both."),
+  RETENTION_DAYS: z.coerce
+    .number("must be a whole number of days")
+    .int("must be a whole number of days")
+    .min(1, "must be at least 1")
+    .optional()
+    .describe("Calls that ended so many days ago are removed, tapes and all; unset, they are kept."),
   TRUST_PROXY: fields.flag(false),
   LOG_LEVEL: fields.logLevel,
 });
@@ -50,6 +56,8 @@ export interface DashboardConfig {
   twilio: { accountSid: string | undefined; authToken: string | undefined; apiBase: string };
   connectorsFile: string | undefined;
   sealingKey: string | undefined;
+  /** Days after which a call is removed with all that is known of it; undefined: never. */
+  retentionDays: number | undefined;
   trustProxy: boolean;
   logLevel: string;
 }
@@ -76,6 +84,7 @@ export function readDashboardConfig(env: Readonly<Record<string, string | undefi
     },
     connectorsFile: given.CONNECTORS_FILE,
     sealingKey: given.SEALING_KEY,
+    retentionDays: given.RETENTION_DAYS,
     trustProxy: given.TRUST_PROXY,
     logLevel: given.LOG_LEVEL,
   };

@@ -58,6 +58,17 @@ export class Replays {
     return { folder, meta };
   }
 
+  /** The calls of which something derived lies here. */
+  async kept(): Promise<string[]> {
+    const names = await readdir(this.#folder).catch(noneYet);
+    return names.filter((name) => !name.endsWith(".part")).map(decodeURIComponent);
+  }
+
+  /** The tape is gone, and so is what was derived from it. */
+  async forget(callId: string): Promise<void> {
+    await rm(join(this.#folder, encodeURIComponent(callId)), { recursive: true, force: true });
+  }
+
   /** The whole model, for those who get it masked; everybody else gets the file as it is. */
   async model(replay: OpenReplay): Promise<ReplayModel> {
     const packed = await readFile(join(replay.folder, "model.json.gz"));
@@ -100,10 +111,7 @@ export class Replays {
 
   /** Removes the derived files of calls looked at longest ago, so that the folder stays bounded. */
   async #trim(): Promise<void> {
-    const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return [];
-      throw error;
-    });
+    const names = await readdir(this.#folder).catch(noneYet);
     const surplus = names.length - FOLDERS_KEPT;
     if (surplus <= 0) return;
     const aged = await Promise.all(
@@ -115,6 +123,12 @@ export class Replays {
     }
     this.#log.info({ removed: surplus }, "old replay caches removed");
   }
+}
+
+/** A folder that nothing has been put into is not there. */
+export function noneYet(error: NodeJS.ErrnoException): string[] {
+  if (error.code === "ENOENT") return [];
+  throw error;
 }
 
 async function storedMeta(folder: string): Promise<ReplayMeta | undefined> {

@@ -52,9 +52,13 @@ export interface RerunnerOptions {
   leaseMs?: number;
 }
 
-/** Where the tape of a call's re-run lies. */
+/** What re-runs leave behind lies here: a folder a batch, a tape a call. */
+export const rerunsFolder = (dataDir: string): string => join(dataDir, "reruns");
+/** Where the tape of a call's re-run lies, on the machine that ran it. */
 export const rerunTapePath = (dataDir: string, batchId: string, callId: string): string =>
-  join(dataDir, "reruns", batchId, `${encodeURIComponent(callId)}.tape`);
+  join(rerunsFolder(dataDir), batchId, `${encodeURIComponent(callId)}.tape`);
+/** The name of the replay that is derived from it. */
+export const rerunReplayId = (batchId: string, callId: string): string => `${batchId} ${callId}`;
 
 /**
  * Runs batches one after the other, in a process of its own at low priority: the server only hands over tapes and writes

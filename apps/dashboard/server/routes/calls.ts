@@ -1,8 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { open, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { Readable } from "node:stream";
 import { SidetoneError } from "@sidetone/platform";
 import { type CallRow, findCall, searchCalls, upsertCall } from "@sidetone/store";
 import type { FastifyRequest } from "fastify";
@@ -10,9 +6,8 @@ import { z } from "zod";
 import type { Api, DashboardContext } from "../context.ts";
 import { audit, who } from "../guard.ts";
 import { type Mask, maskNumber, seesPlainText } from "../masking.ts";
-import { ReplayModel } from "../replay/replay-model.ts";
-import { wavBytes, wavRange } from "../replay/replays.ts";
 import { verifyTape } from "../replay/verify.ts";
+import { replayRoutes } from "./replay.ts";
 
 const Params = z.object({ id: z.string().min(1).max(200) });
 const Done = z.object({ done: z.literal(true) });
@@ -216,116 +211,12 @@ export function callRoutes(app: Api, context: DashboardContext): void {
     async (request) => shownCall(await find(request.params.id), maskFor(request)),
   );
 
-  app.get(
-    "/api/calls/:id/replay",
-    {
-      schema: {
-        tags: ["Replay"],
-        summary: "Everything on the tape but audio and scores",
-        params: Params,
-        response: { 200: ReplayModel },
-      },
-    },
-    async (request, reply) => {
-      const replay = await openReplay(request.params.id);
-      const mask = maskFor(request);
-      // The model was validated when it was made; serialising it again through the schema would only cost time.
-      reply.type("application/json").serializer((body) => body as string);
-      if (mask) {
-        const shown = mask.replay(await replays.model(replay), replays.secretsOf(replay));
-        return JSON.stringify(shown) as unknown as ReplayModel;
-      }
-      await audit(database, request, "call.replay", request.params.id);
-      if (!/\bgzip\b/.test(request.headers["accept-encoding"] ?? ""))
-        return JSON.stringify(await replays.model(replay)) as unknown as ReplayModel;
-      reply.header("content-encoding", "gzip");
-      return (await readFile(join(replay.folder, "model.json.gz"))) as unknown as ReplayModel;
-    },
-  );
-
-  const packed = (url: string, summary: string, file: (folder: string) => string, gzipped: boolean): void => {
-    app.get(url, { schema: { tags: ["Replay"], summary, params: Params } }, async (request, reply) => {
-      const { folder } = await openReplay((request.params as z.output<typeof Params>).id);
-      const path = file(folder);
-      const size = await stat(path).catch(() => undefined);
-      if (!size) throw new SidetoneError("NOT_FOUND", "This call has none.");
-      reply.type("application/octet-stream").header("cache-control", "private, max-age=3600");
-      if (gzipped) reply.header("content-encoding", "gzip");
-      reply.header("content-length", size.size);
-      return reply.send(createReadStream(path));
-    });
-  };
-  packed(
-    "/api/calls/:id/replay/columns",
-    "Peaks, floor and decisions in binary columns",
-    (f) => join(f, "columns.bin.gz"),
-    true,
-  );
-
-  app.get(
-    "/api/calls/:id/replay/scores",
-    {
-      schema: {
-        tags: ["Replay"],
-        summary: "Scores of a stretch of hops, float32 little-endian, scoresPerHop values a hop",
-        params: Params,
-        querystring: z.object({
-          fromHop: z.coerce.number().int().nonnegative(),
-          hops: z.coerce.number().int().min(1).max(5_000),
-        }),
-      },
-    },
-    async (request, reply) => {
-      const { folder, meta } = await openReplay(request.params.id);
-      const { fromHop, hops } = request.query;
-      const hopBytes = meta.scoresPerHop * 4;
-      const count = Math.max(0, Math.min(hops, meta.hops - fromHop));
-      const values = Buffer.alloc(count * hopBytes);
-      if (values.length > 0) {
-        const file = await open(join(folder, "scores.bin"), "r");
-        try {
-          await file.read(values, 0, values.length, fromHop * hopBytes);
-        } finally {
-          await file.close();
-        }
-      }
-      return reply.type("application/octet-stream").header("cache-control", "private, max-age=3600").send(values);
-    },
-  );
-
-  app.get(
-    "/api/calls/:id/audio.wav",
-    {
-      schema: {
-        tags: ["Replay"],
-        summary: "Both channels as 16-bit stereo WAV (left: caller, right: agent), with ranges",
-        params: Params,
-      },
-    },
-    async (request, reply) => {
-      const { folder } = await openReplay(request.params.id);
-      const path = join(folder, "audio.mulaw");
-      const { size } = await stat(path);
-      const total = wavBytes(size);
-      reply.header("accept-ranges", "bytes").type("audio/wav").header("cache-control", "private, max-age=3600");
-      const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? "");
-      let from = 0;
-      let to = total - 1;
-      if (range) {
-        if (range[1]) {
-          from = Number(range[1]);
-          if (range[2]) to = Math.min(Number(range[2]), to);
-        } else if (range[2]) from = Math.max(0, total - Number(range[2]));
-        if (from > to) {
-          return reply.code(416).header("content-range", `bytes */${total}`).send();
-        }
-        reply.code(206).header("content-range", `bytes ${from}-${to}/${total}`);
-      }
-      if (from === 0) await audit(database, request, "call.audio", request.params.id);
-      reply.header("content-length", to - from + 1);
-      return reply.send(Readable.from(wavRange(path, size, from, to)));
-    },
-  );
+  replayRoutes(app, context, {
+    base: "/api/calls/:id",
+    params: Params,
+    open: (params) => openReplay((params as z.output<typeof Params>).id),
+    looked: (request, act) => audit(database, request, `call.${act}`, (request.params as z.output<typeof Params>).id),
+  });
 
   app.post(
     "/api/calls/:id/verify",

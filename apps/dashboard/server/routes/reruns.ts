@@ -18,8 +18,9 @@ import type { Api, DashboardContext } from "../context.ts";
 import { audit, who } from "../guard.ts";
 import { sourceHash } from "../reruns/gate.ts";
 import { modelFolders } from "../reruns/model-folders.ts";
-import { Rerunner } from "../reruns/rerunner.ts";
+import { Rerunner, rerunReplayId, rerunTapePath } from "../reruns/rerunner.ts";
 import { againstOf, outcomeOf, suiteHash, summarise } from "../reruns/stored.ts";
+import { replayRoutes } from "./replay.ts";
 import { callsOfSet } from "./sets.ts";
 
 const Done = z.object({ done: z.literal(true) });
@@ -69,6 +70,8 @@ const RerunOfCall = z.object({
   cutInsBefore: z.number(),
   cutInsAfter: z.number(),
 });
+
+const CallParams = Params.extend({ callId: z.string().max(200) });
 
 /** Calls run again: what would have changed with another playbook version, other thresholds or another model. */
 export function rerunRoutes(app: Api, context: DashboardContext): void {
@@ -218,7 +221,7 @@ export function rerunRoutes(app: Api, context: DashboardContext): void {
       schema: {
         tags,
         summary: "One call of a re-run: what was and what would have been, turn by turn",
-        params: Params.extend({ callId: z.string().max(200) }),
+        params: CallParams,
         response: {
           200: z.object({
             state: z.string(),
@@ -248,6 +251,22 @@ export function rerunRoutes(app: Api, context: DashboardContext): void {
       };
     },
   );
+
+  // What would have been, as it would have sounded: on the timeline, like any call.
+  replayRoutes(app, context, {
+    base: "/api/reruns/:id/calls/:callId",
+    params: CallParams,
+    open: async (params) => {
+      const { id, callId } = params as z.output<typeof CallParams>;
+      if ((await findRerun(db, id, callId))?.state !== "done")
+        throw new SidetoneError("NOT_FOUND", "This call has not been run to its end in this re-run.");
+      return context.rerunReplays.open(rerunReplayId(id, callId), rerunTapePath(config.dataDir, id, callId));
+    },
+    looked: (request, act) => {
+      const { id, callId } = request.params as z.output<typeof CallParams>;
+      return audit(database, request, `rerun.${act}`, id, callId);
+    },
+  });
 
   app.post(
     "/api/reruns/:id/cancel",

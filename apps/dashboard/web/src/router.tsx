@@ -91,6 +91,10 @@ const routeTree = root.addChildren([
       lazyRouteComponent(() => import("./pages/rerun-call-page.tsx"), "RerunCallPage"),
     ),
     page(
+      "/reruns/$rerunId/$callId/replay",
+      lazyRouteComponent(() => import("./pages/rerun-replay-page.tsx"), "RerunReplayPage"),
+    ),
+    page(
       "/sets/$setId",
       lazyRouteComponent(() => import("./pages/set-page.tsx"), "SetPage"),
     ),

@@ -2628,6 +2628,226 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reruns/{id}/calls/{callId}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything on the tape but audio and scores */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            callId: string;
+                            startedAt: string;
+                            durationMs: number;
+                            hops: number;
+                            model: string;
+                            modelHash: string;
+                            bridgeId: string;
+                            softwareVersion: string;
+                            from: string;
+                            to: string;
+                            playbookId: string;
+                            playbookVersion: number;
+                            scoreNames: string[];
+                            scoresPerHop: number;
+                            decisions: string[];
+                            overlapKinds: string[];
+                            expectationKinds: string[];
+                            lines: {
+                                id: string;
+                                /** @enum {string} */
+                                who: "caller" | "agent" | "supervisor";
+                                startMs: number;
+                                endMs: number;
+                                act?: string;
+                                words: {
+                                    text: string;
+                                    startMs: number;
+                                    endMs: number;
+                                    confidence?: number;
+                                    heard: boolean;
+                                }[];
+                                hidden?: boolean;
+                            }[];
+                            tasks: {
+                                taskId: string;
+                                kind: string;
+                                delegatedMs: number;
+                                endMs?: number;
+                                outcome: string;
+                                steps: {
+                                    atMs: number;
+                                    what: string;
+                                    detail?: string;
+                                }[];
+                            }[];
+                            moments: {
+                                atMs: number;
+                                kind: string;
+                                text: string;
+                                value?: number;
+                            }[];
+                            gaps: {
+                                atMs: number;
+                                lostMs: number;
+                                kind: string;
+                            }[];
+                            slots: {
+                                atMs: number;
+                                slot: string;
+                                value: string;
+                                confirmed: boolean;
+                            }[];
+                            damagedBytes: number;
+                            complete: boolean;
+                            endReason?: string;
+                            withheld: boolean;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reruns/{id}/calls/{callId}/replay/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Peaks, floor and decisions in binary columns */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reruns/{id}/calls/{callId}/replay/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Scores of a stretch of hops, float32 little-endian, scoresPerHop values a hop */
+        get: {
+            parameters: {
+                query: {
+                    fromHop: number;
+                    hops: number;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reruns/{id}/calls/{callId}/audio.wav": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Both channels as 16-bit stereo WAV (left: caller, right: agent), with ranges */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reruns/{id}/cancel": {
         parameters: {
             query?: never;

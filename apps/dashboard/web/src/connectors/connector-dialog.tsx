@@ -105,6 +105,13 @@ export function ConnectorDialog({
             </Field>
           </div>
         )}
+        {!connector && (
+          <p className="text-ink-soft">
+            MCP servers that run as a program (<code>stdio</code>) and the built-in shop are not made here: whoever may
+            write here could start any program on the worker's machine. They are named in its connectors file, and can
+            be tested and switched on and off here.
+          </p>
+        )}
         <Field label="Configuration">
           {(ids) => (
             <TextArea

@@ -311,7 +311,7 @@ function Row({
             aria-label={`Pick the call of ${when(call.startedAt)} from ${phoneNumber(call.from)}`}
             checked={picked}
             onChange={(event) => onPick(event.target.checked)}
-            className="size-4 accent-accent"
+            className="block size-4 accent-accent"
           />
         </Td>
       )}

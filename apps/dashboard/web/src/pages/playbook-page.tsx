@@ -4,9 +4,10 @@ import { Check, ChevronLeft, CircleAlert, FlaskConical, GitCompare, Phone, Rocke
 import { useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 import { ApiFault, api, ask } from "../api/client.ts";
-import { mayListen, usePerson } from "../api/session.ts";
+import { mayListen, maySteer, usePerson } from "../api/session.ts";
 import { when } from "../format.ts";
 import { GatePanel, OverrideDialog } from "../playbook/gate-panel.tsx";
+import { RoutesPanel } from "../playbook/routes-panel.tsx";
 import { type Defect, DiffView, SourceEditor, type SourceEditorHandle } from "../playbook/source-editor.tsx";
 import { Button } from "../ui/button.tsx";
 import { cn } from "../ui/class-names.ts";
@@ -308,6 +309,7 @@ function Version({
             admin={admin}
             listener={mayListen(person)}
           />
+          {maySteer(person) && <RoutesPanel playbookId={playbookId} admin={admin} />}
           <Card>
             <CardTitle>Versions</CardTitle>
             <ul className="max-h-72 overflow-y-auto py-1">

@@ -1,10 +1,10 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Plus, ScrollText } from "lucide-react";
+import { Hash, Plus, ScrollText } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { api, ask } from "../api/client.ts";
-import { usePerson } from "../api/session.ts";
+import { maySteer, usePerson } from "../api/session.ts";
 import { when } from "../format.ts";
 import { Button } from "../ui/button.tsx";
 import { Field, Input, Select } from "../ui/fields.tsx";
@@ -22,6 +22,13 @@ export function PlaybooksPage() {
   return (
     <>
       <PageHead title="Playbooks">
+        {maySteer(person) && (
+          <Button asChild>
+            <Link to="/numbers">
+              <Hash /> Who answers which number
+            </Link>
+          </Button>
+        )}
         {person.role === "admin" && (
           <Button kind="primary" onClick={() => setMaking(true)}>
             <Plus /> New playbook

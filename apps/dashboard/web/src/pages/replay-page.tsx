@@ -8,7 +8,14 @@ import { mayListen, usePerson } from "../api/session.ts";
 import { phoneNumber, when, words } from "../format.ts";
 import { Desk } from "../replay/desk.tsx";
 import { neighboursOf } from "../replay/neighbours.ts";
-import { type CallComment, callQuery, columnsQuery, commentsQuery, replayQuery } from "../replay/replay-data.ts";
+import {
+  type CallComment,
+  callQuery,
+  columnsQuery,
+  commentsQuery,
+  filesOf,
+  replayQuery,
+} from "../replay/replay-data.ts";
 import { Button } from "../ui/button.tsx";
 import { Tip } from "../ui/overlays.tsx";
 import { Badge, Fault, Kbd, PageHead, Spinner } from "../ui/surface.tsx";
@@ -20,8 +27,9 @@ export function ReplayPage() {
   const navigate = useNavigate();
   const person = usePerson();
   const call = useQuery(callQuery(callId));
-  const replay = useQuery(replayQuery(callId));
-  const columns = useQuery(columnsQuery(callId));
+  const source = { callId };
+  const replay = useQuery(replayQuery(source));
+  const columns = useQuery(columnsQuery(source));
   const comments = useQuery({ ...commentsQuery(callId), enabled: mayListen(person) });
   const neighbours = useMemo(() => neighboursOf(callId), [callId]);
   const meta = call.data;
@@ -91,6 +99,7 @@ export function ReplayPage() {
       ) : replay.data && columns.data && meta ? (
         <Desk
           key={callId}
+          files={filesOf(source)}
           replay={replay.data}
           columns={columns.data}
           comments={comments.data?.comments ?? NO_COMMENTS}

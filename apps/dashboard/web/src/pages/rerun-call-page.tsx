@@ -57,9 +57,16 @@ export function RerunCallPage() {
         </Button>
         <Button asChild>
           <Link to="/calls/$callId" params={{ callId }}>
-            <AudioLines /> Open in Replay
+            <AudioLines /> As it was
           </Link>
         </Button>
+        {result && (
+          <Button asChild>
+            <Link to="/reruns/$rerunId/$callId/replay" params={{ rerunId, callId }}>
+              <AudioLines /> As it would have been
+            </Link>
+          </Button>
+        )}
       </PageHead>
       <div className="flex flex-col gap-4 p-4 sm:p-6">
         {fault && <Fault error={new Error(`It could not be run: ${fault}`)} />}
@@ -85,7 +92,7 @@ export function RerunCallPage() {
               </div>
               <ol className="divide-y divide-line">
                 {turns.map((turn) => (
-                  <TurnRow key={turn.turn} turn={turn} callId={callId} />
+                  <TurnRow key={turn.turn} turn={turn} rerunId={rerunId} callId={callId} />
                 ))}
                 {turns.length === 0 && <li className="px-4 py-6 text-center text-ink-soft">No turn changed.</li>}
               </ol>
@@ -190,7 +197,7 @@ function Totals({ result: { before, after } }: { result: Result }) {
   );
 }
 
-function TurnRow({ turn, callId }: { turn: Turn; callId: string }) {
+function TurnRow({ turn, rerunId, callId }: { turn: Turn; rerunId: string; callId: string }) {
   const { before, after, changed } = turn;
   return (
     <li
@@ -208,6 +215,15 @@ function TurnRow({ turn, callId }: { turn: Turn; callId: string }) {
           aria-label={`Replay at ${moment(before.atMs)}`}
         >
           {moment(before.atMs)}
+        </Link>
+        <Link
+          to="/reruns/$rerunId/$callId/replay"
+          params={{ rerunId, callId }}
+          search={{ t: Math.round(after.atMs) } as never}
+          className="tabular text-ink-soft text-xs underline"
+          aria-label={`Replay the re-run at ${moment(after.atMs)}`}
+        >
+          {moment(after.atMs)}
         </Link>
         <span className="flex flex-wrap gap-1">
           {changed.map((change) => (

@@ -21,6 +21,7 @@ import { type ReplayKey, useReplayKeys } from "./use-replay-keys.ts";
 
 /** A call spread out: the timeline, what was said, what happened, what people think of it. */
 export function Desk({
+  files,
   replay,
   columns,
   comments,
@@ -28,15 +29,18 @@ export function Desk({
   mayHear,
   onNeighbour,
 }: {
+  /** The address that the tape's files lie under. */
+  files: string;
   replay: Replay;
   columns: Columns;
   comments: readonly CallComment[];
-  call: PastCall;
+  /** Absent for a re-run, which nobody comments on or scores. */
+  call: PastCall | undefined;
   mayHear: boolean;
-  onNeighbour: (which: "before" | "after") => void;
+  onNeighbour?: (which: "before" | "after") => void;
 }) {
   const queries = useQueryClient();
-  const playback = usePlayback(replay, columns, mayHear);
+  const playback = usePlayback(files, replay, columns, mayHear);
   const { atMs, seek, nowMs, player } = playback;
   const timeline = useRef<TimelineHandle>(undefined);
   const [lanes, setLanes] = useState<Lanes>({ scores: false, spectrogram: false });
@@ -44,6 +48,7 @@ export function Desk({
   const [tab, setTab] = useState("events");
   const [scoring, setScoring] = useState(0);
   const happenings = useMemo(() => happeningsOf(replay), [replay]);
+  const mayJudge = mayHear && call !== undefined;
   const hasScores = mayHear && replay.scoresPerHop > 0;
 
   const go = useCallback(
@@ -77,9 +82,8 @@ export function Desk({
     );
   };
   const zoom = (factor: number) => timeline.current?.zoom(factor);
-  const listening: ReplayKey[] = [
+  const judging: ReplayKey[] = [
     ["c", comment],
-    ["f", () => toggleLane("spectrogram")],
     [
       "r",
       () => {
@@ -106,10 +110,11 @@ export function Desk({
     ["y", copyLink],
     ["1", () => playback.toggleMute(0)],
     ["2", () => playback.toggleMute(1)],
-    ["n", () => onNeighbour("after")],
-    ["p", () => onNeighbour("before")],
+    ["n", () => onNeighbour?.("after")],
+    ["p", () => onNeighbour?.("before")],
     ["d", () => hasScores && toggleLane("scores")],
-    ...(mayHear ? listening : []),
+    ["f", () => mayHear && toggleLane("spectrogram")],
+    ...(mayJudge ? judging : []),
   ]);
 
   const save = async (text: string) => {
@@ -125,7 +130,7 @@ export function Desk({
   );
   const tabs = [
     ["events", "Events"],
-    ...(mayHear
+    ...(mayJudge
       ? ([
           ["comments", `Comments${comments.length ? ` ${comments.length}` : ""}`],
           ["score", "Score"],
@@ -135,7 +140,7 @@ export function Desk({
   ] as const;
   return (
     <div className="flex flex-col gap-4 p-4 sm:p-6">
-      {call.summary && <p className="max-w-4xl text-ink-soft">{call.summary}</p>}
+      {call?.summary && <p className="max-w-4xl text-ink-soft">{call.summary}</p>}
       <Card className="overflow-hidden">
         <Toolbar
           playback={playback}
@@ -145,7 +150,7 @@ export function Desk({
           hasScores={hasScores}
           onZoom={zoom}
           onLink={copyLink}
-          onComment={mayHear ? comment : undefined}
+          onComment={mayJudge ? comment : undefined}
         />
         {player && (
           <div className="border-line border-b bg-sunken px-3 py-1.5">
@@ -153,6 +158,7 @@ export function Desk({
           </div>
         )}
         <Timeline
+          files={files}
           scene={scene}
           atMs={atMs}
           playing={playback.playing}

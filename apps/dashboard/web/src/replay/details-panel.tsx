@@ -1,17 +1,21 @@
 import { phoneNumber, span, words } from "../format.ts";
 import type { PastCall, Replay } from "./replay-data.ts";
 
-/** What ran this call, and its figures. */
-export function DetailsPanel({ replay, call }: { replay: Replay; call: PastCall }) {
+/** What ran this call, which rule sent it there, and its figures. */
+export function DetailsPanel({ replay, call }: { replay: Replay; call: PastCall | undefined }) {
+  const figures = (of: PastCall): [string, string][] => [
+    ["Slowest response", span(of.responseMaxMs)],
+    ["Slowest stop", span(of.stopMaxMs)],
+    ["Longest silence", span(of.longestSilenceMs)],
+    ["Gave way", String(of.yields)],
+    ["Cut-ins", String(of.cutIns)],
+  ];
   const rows: [string, string][] = [
     ["Playbook", `${words(replay.playbookId)} v${replay.playbookVersion}`],
+    ...(call ? ([["Chosen by", call.route ?? "No rule: the default playbook"]] as [string, string][]) : []),
     ["Called", phoneNumber(replay.to)],
     ["Ended", replay.endReason ? words(replay.endReason) : "The tape has no end: the bridge was cut short"],
-    ["Slowest response", span(call.responseMaxMs)],
-    ["Slowest stop", span(call.stopMaxMs)],
-    ["Longest silence", span(call.longestSilenceMs)],
-    ["Gave way", String(call.yields)],
-    ["Cut-ins", String(call.cutIns)],
+    ...(call ? figures(call) : []),
     ["Model", replay.model],
     ["Weights", replay.modelHash.slice(0, 12)],
     ["Bridge", replay.bridgeId],
@@ -24,7 +28,7 @@ export function DetailsPanel({ replay, call }: { replay: Replay; call: PastCall 
       {rows.map(([label, value]) => (
         <div key={label} className="flex justify-between gap-4 px-4 py-1.5">
           <dt className="shrink-0 text-ink-faint">{label}</dt>
-          <dd className="tabular min-w-0 break-all text-right">{value}</dd>
+          <dd className="tabular min-w-0 text-right [overflow-wrap:anywhere]">{value}</dd>
         </div>
       ))}
     </dl>

@@ -18,21 +18,38 @@ const path = (id: string) => ({ params: { path: { id } } });
 export const callQuery = (id: string) =>
   queryOptions({ queryKey: ["call", id], queryFn: () => ask(api.GET("/api/calls/{id}", path(id))) });
 
-export const replayQuery = (id: string) =>
+/** Which tape is replayed: a call's own, or that of its re-run. */
+export interface TapeSource {
+  callId: string;
+  rerunId?: string;
+}
+
+/** The address that a tape's files lie under. */
+export const filesOf = ({ callId, rerunId }: TapeSource): string =>
+  rerunId === undefined
+    ? `/api/calls/${encodeURIComponent(callId)}`
+    : `/api/reruns/${encodeURIComponent(rerunId)}/calls/${encodeURIComponent(callId)}`;
+
+export const replayQuery = (source: TapeSource) =>
   queryOptions({
-    queryKey: ["replay", id],
+    queryKey: ["replay", filesOf(source)],
     staleTime: 5 * 60_000,
     retry: false,
-    queryFn: () => ask(api.GET("/api/calls/{id}/replay", path(id))),
+    queryFn: () => {
+      const { callId, rerunId: id } = source;
+      return id === undefined
+        ? ask(api.GET("/api/calls/{id}/replay", path(callId)))
+        : ask(api.GET("/api/reruns/{id}/calls/{callId}/replay", { params: { path: { id, callId } } }));
+    },
   });
 
-export const columnsQuery = (id: string) =>
+export const columnsQuery = (source: TapeSource) =>
   queryOptions({
-    queryKey: ["columns", id],
+    queryKey: ["columns", filesOf(source)],
     staleTime: 5 * 60_000,
     retry: false,
     queryFn: async () => {
-      const response = await fetch(`/api/calls/${encodeURIComponent(id)}/replay/columns`);
+      const response = await fetch(`${filesOf(source)}/replay/columns`);
       if (!response.ok) throw new ApiFault(response.status, await response.json());
       return readColumns(await response.arrayBuffer());
     },

@@ -15,6 +15,7 @@ export interface TimelineHandle {
 
 /** The call on one timeline. It draws at the screen's own rate, straight from the columns, while something moves. */
 export function Timeline({
+  files,
   scene,
   atMs,
   playing,
@@ -23,6 +24,8 @@ export function Timeline({
   showScores,
   showSpectrogram,
 }: {
+  /** The address that the tape's files lie under. */
+  files: string;
   scene: Omit<Scene, "view" | "atMs" | "scores" | "spectrogram">;
   atMs: () => number;
   playing: boolean;
@@ -47,7 +50,7 @@ export function Timeline({
     let palette = readPalette(element);
     let frame = 0;
     let lastMs = -1;
-    const { durationMs, callId, scoresPerHop } = scene.replay;
+    const { durationMs, scoresPerHop } = scene.replay;
     // A call opens at a zoom at which its words can be read.
     view.current.msPerPx = Math.max(MIN_MS_PER_PX, Math.min(durationMs, 18_000) / Math.max(200, element.clientWidth));
 
@@ -90,7 +93,7 @@ export function Timeline({
         if (known) continue;
         scores.current.set(chunk, "asked");
         const fromHop = chunk * SCORE_CHUNK_HOPS;
-        fetch(`/api/calls/${encodeURIComponent(callId)}/replay/scores?fromHop=${fromHop}&hops=${SCORE_CHUNK_HOPS}`)
+        fetch(`${files}/replay/scores?fromHop=${fromHop}&hops=${SCORE_CHUNK_HOPS}`)
           .then(async (response) => {
             if (!response.ok) return;
             const values = new Float32Array(await response.arrayBuffer());
@@ -104,13 +107,9 @@ export function Timeline({
     let spectrogram: Spectrogram | undefined;
     const tilesInSight = (): Scene["spectrogram"] => {
       if (!latest.current.showSpectrogram) return undefined;
-      spectrogram ??= new Spectrogram(
-        `/api/calls/${encodeURIComponent(callId)}/audio.wav`,
-        spectrogramColours(palette),
-        () => {
-          dirty.current = true;
-        },
-      );
+      spectrogram ??= new Spectrogram(`${files}/audio.wav`, spectrogramColours(palette), () => {
+        dirty.current = true;
+      });
       const { startMs, msPerPx } = view.current;
       return spectrogram.between(startMs, Math.min(durationMs, startMs + element.clientWidth * msPerPx));
     };

@@ -32,11 +32,8 @@ export interface Playback {
   toggleMute: (channel: 0 | 1) => void;
 }
 
-export function usePlayback(replay: Replay, columns: Columns, mayHear: boolean): Playback {
-  const player = useMemo(
-    () => (mayHear ? new Player(`/api/calls/${encodeURIComponent(replay.callId)}/audio.wav`) : undefined),
-    [mayHear, replay.callId],
-  );
+export function usePlayback(files: string, replay: Replay, columns: Columns, mayHear: boolean): Playback {
+  const player = useMemo(() => (mayHear ? new Player(`${files}/audio.wav`) : undefined), [mayHear, files]);
   const silentAt = useRef(0);
   const [playing, setPlaying] = useState(false);
   const [nowMs, setNowMs] = useState(0);
