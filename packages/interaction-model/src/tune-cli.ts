@@ -23,7 +23,6 @@ const USAGE = `npm run model:tune -- --set DIR [options]
 
 const TRIED: { readonly [Name in keyof DecoderSettings]: readonly number[] } = {
   leastSymbol: [-3, -4, -5, -6, -7, -8.5, -11],
-  unheardBoundary: [-2, -3, -4, -6, -50],
   languageWeight: [0.3, 0.5, 0.7, 0.9, 1.1],
   wordBonus: [-1, 0, 0.8, 1.6, 2.4],
   unknownWord: [-4, -6, -8, -11],

@@ -27,6 +27,16 @@ GRID = np.concatenate([np.linspace(0.02, 0.9, 45), 1 - np.geomspace(0.09, 0.0005
 MASKED = set()  # inputs to withhold ("agent", "expectation"): how much the trained network leans on them
 
 
+def withhold(batch):
+    """The batch without what `MASKED` names, changed in place."""
+    if "agent" in MASKED:
+        batch["agent"][:] = features.log_mel_fast(np.zeros(HOP, np.float32))[0, 0, 0]
+    if "expectation" in MASKED:
+        batch["context"][..., :len(c.EXPECTATIONS) + 1] = 0
+        batch["context"][..., 0] = 1  # open, nothing lacking
+    return batch
+
+
 def run(floor, calls, size=25):
     """Streams calls of equal length; returns per call {decision, overlap, want, voice: [T, .] probabilities; letters, phones: [2T, S] log-probabilities}."""
     out = []
@@ -34,11 +44,7 @@ def run(floor, calls, size=25):
         part = calls[i:i + size]
         hops = len(part[0].expectation)
         batch = batches.collate(part, hops, False)
-        if "agent" in MASKED:
-            batch["agent"][:] = features.log_mel_fast(np.zeros(HOP, np.float32))[0, 0, 0]
-        if "expectation" in MASKED:
-            batch["context"][..., :len(c.EXPECTATIONS) + 1] = 0
-            batch["context"][..., 0] = 1  # open, nothing lacking
+        withhold(batch)
         with torch.no_grad():
             heads = floor(*(torch.from_numpy(batch[k]).float() for k in ("caller", "agent", "context")))
         for b in range(len(part)):

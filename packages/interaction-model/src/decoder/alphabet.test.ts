@@ -69,22 +69,4 @@ describe("words that sound the same", () => {
     assert.equal(heard(["it", "is", "four", "my", "sun"], "open"), "it is for my son");
     assert.equal(heard(["i", "want", "two", "return", "it"], "open"), "i want to return it");
   });
-
-  it("keep a boundary that nobody heard", () => {
-    const decoder = new Decoder(grammar);
-    const symbols = [...alphabet.spellings("my")[0]!, ...alphabet.spellings("son")[0]!].flatMap((symbol) => [
-      symbol,
-      0,
-    ]);
-    for (let at = 0; at < symbols.length; at += 2) {
-      const lp = new Float32Array(2 * SYMBOLS.length).fill(Math.log(0.0005));
-      lp[symbols[at]!] = Math.log(0.98);
-      lp[SYMBOLS.length + symbols[at + 1]!] = Math.log(0.98);
-      decoder.hear(lp, 0, at * 20);
-    }
-    assert.deepEqual(
-      decoder.endTurn().map((word) => word.text),
-      ["my", "son"],
-    );
-  });
 });

@@ -11,8 +11,6 @@ export interface DecoderSettings {
   readonly width: number;
   /** No symbol is less likely than this in any frame, in natural logarithms: the network mishears letters now and then. */
   readonly leastSymbol: number;
-  /** A word may end without a space being heard, at this price, in natural logarithms: people do not pause between words. */
-  readonly unheardBoundary: number;
   readonly languageWeight: number;
   /** Added for each word, against the language model's liking for few. */
   readonly wordBonus: number;
@@ -25,7 +23,6 @@ export const DECODER_SETTINGS: DecoderSettings = {
   beam: 48,
   width: 10,
   leastSymbol: -11,
-  unheardBoundary: -4,
   languageWeight: 0.7,
   wordBonus: 0.8,
   unknownWord: -6,
@@ -85,8 +82,6 @@ export class PrefixSearch {
   #previousTop = BLANK;
   /** Paths less likely than this cannot be among those that survive the frame. */
   #leastScore = -Infinity;
-  /** What it is worth to end a word in this frame. */
-  #boundaryLp = 0;
 
   constructor(grammar: Grammar, settings: DecoderSettings) {
     this.#grammar = grammar;
@@ -185,7 +180,6 @@ export class PrefixSearch {
       for (let i = 0; i < beam.count; i++) if (beam.total[i]! > best) best = beam.total[i]!;
       const own = this.#lp;
       for (let s = 0; s < own.length; s++) own[s] = Math.max(lp[at + s]!, this.settings.leastSymbol);
-      this.#boundaryLp = Math.max(own[SPACE_SYMBOL]!, own[BLANK]! + this.settings.unheardBoundary);
       // The best hypothesis can always go on with a blank.
       this.#leastScore = best + own[BLANK]! - this.settings.width;
       for (let i = 0; i < beam.count; i++) this.#extend(i, own[top]!, top);
@@ -223,7 +217,7 @@ export class PrefixSearch {
       next.symbol[stay] = logAdd(next.symbol[stay]!, repeat);
     }
     this.#spellOn(i, topLp, total);
-    const ended = total + this.#boundaryLp;
+    const ended = total + lp[SPACE_SYMBOL]!;
     if (lexicon.endWord[node]! > lexicon.firstWord[node]! && ended + this.largestEndGain(i) >= this.#leastScore) {
       for (let at = lexicon.firstWord[node]!; at < lexicon.endWord[node]!; at++) {
         const gained = this.endGain(i, lexicon.words[at]!);
@@ -330,7 +324,7 @@ export class PrefixSearch {
       next.symbol[to] = logAdd(next.symbol[to]!, score);
     }
     const gained = this.settings.wordBonus;
-    this.#endWord(i, this.unknownWord, total + this.#boundaryLp + gained, gained);
+    this.#endWord(i, this.unknownWord, total + lp[SPACE_SYMBOL]! + gained, gained);
   }
 
   #wordScore(context: number, word: number): number {
