@@ -13,9 +13,11 @@ import bank
 import batches
 import contract as c
 import model
+import phones
 import scripts
 import simulator
 import train
+import voices
 
 
 class Scripts(unittest.TestCase):
@@ -29,6 +31,26 @@ class Scripts(unittest.TestCase):
         training, evaluation = (scripts.Writer(np.random.default_rng(1), held_out) for held_out in (False, True))
         for want in training.wants:
             self.assertFalse(set(training.wants[want]) & set(evaluation.wants[want]))
+
+
+class Pronunciations(unittest.TestCase):
+    def test_the_dictionary_s_nearest_to_what_was_said_counts(self):
+        self.assertEqual(phones.pronounce("either", ["AY", "DH", "ER"]), ["AY", "DH", "ER"])
+        self.assertEqual(phones.pronounce("either", ["IY", "DH", "AH"]), ["IY", "DH", "ER"])
+
+    def test_words_of_no_dictionary_are_said_as_they_were_heard(self):
+        self.assertEqual(phones.pronounce("zalvexo", ["Z", "AE"]), ["Z", "AE"])
+        self.assertIsNone(phones.pronounce("zalvexo"))
+
+    def test_both_synthesisers_tell_a_word_s_phones(self):
+        mouth = voices.Mouth()
+        for voice in (voices.Voice("espeak", "en-us+f1", 1.0, 160, 50, 50), voices.Voice("flite", "slt", 1.0, 0, 0, 0)):
+            audio, bounds, said_as, sounds = mouth.say(voice, ["where's", "seven"], False)
+            self.assertEqual(said_as[1], ["S", "EH", "V", "AH", "N"], voice.engine)
+            self.assertEqual(len(sounds), -(-len(audio) // 160))
+            inside = sounds[bounds[1][0] // 160:bounds[1][1] // 160]
+            order = [phones.PHONES[x - 1] for i, x in enumerate(inside) if x and (i == 0 or inside[i - 1] != x)]
+            self.assertEqual(order[-5:], ["S", "EH", "V", "AH", "N"], voice.engine)
 
 
 class Simulated(unittest.TestCase):
@@ -68,6 +90,18 @@ class Simulated(unittest.TestCase):
             future = voice[h + 1:h + 6]
             if future.all() or not future.any():
                 self.assertEqual(call.activity[h, 0, 0], future[0])
+
+    def test_sounds_lie_where_their_words_are(self):
+        known = 0
+        for seed in range(20):
+            call = self.sim.call(seed, 200, scene="dense", human_share=0)
+            voiced = np.zeros(len(call.said), bool)
+            for start, end, *_ in call.words:
+                voiced[max(0, start // 160):max(0, end // 160 + 2)] = True
+            said = (call.said != phones.SILENCE) & (call.said != phones.UNKNOWN)
+            self.assertFalse((said & ~voiced).any(), f"seed {seed}")
+            known += said.sum()
+        self.assertGreater(known, 1000)
 
     def test_items_fit_their_symbols_and_windows(self):
         calls = [self.sim.call(seed, 200) for seed in range(8)]
