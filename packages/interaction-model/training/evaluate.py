@@ -321,7 +321,7 @@ def choosers(sim):
     def person(rng):
         s = sim.pick(rng, sim.rich_people)
         while True:
-            t = sim.human_turn(rng, s)
+            t = sim.human_turn(rng, s, alone=True)
             if t.kind == "slot" and 4 <= t.count <= 8 and t.expectation == "digits":
                 return s, t
 

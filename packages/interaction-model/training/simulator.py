@@ -24,6 +24,7 @@ DUCK_HOPS = 3
 RATE = 8000
 # Of counted answers: the runtime's decoder misses one or two, or hears one too many (about as often as `npm run model:eval` shows).
 MISSED_SHARE, INVENTED_SHARE = 0.18, 0.05
+CHOIR_SHARE = 0.4  # of people's strings of digits
 SHORT_SHARE, SHORT_SAMPLES = 0.2, 6400  # of turns are drawn among those of less than 0.8 s
 
 
@@ -199,6 +200,7 @@ class Simulator:
         self.audio = audio
         self.voices = index["voices"]
         self.people = [s for s in index["people"] if s.digits or s.singles]
+        self.digit_sayers = [s for s in self.people if s.digits]
         self.digit_people = [s for s in self.people if sum(map(len, s.digits.values())) >= 4]
         self.rich_people = [s for s in self.digit_people if len(s.digits) == 10]
         self.single_people = [s for s in self.people if len(s.singles) >= 2]
@@ -218,12 +220,15 @@ class Simulator:
             options = [x for x in options if sum(y.length for y in x.clips) < SHORT_SAMPLES] or options
         return self.pick(rng, options)
 
-    def human_turn(self, rng, speaker):
+    def human_turn(self, rng, speaker, alone=False):
         if speaker.digits and (not speaker.singles or rng.random() < 0.6):
             n = int(rng.integers(3, 9))
             size = int(self.pick(rng, [1, 2, 3, 3, 4, 9]))
             clips = []
+            # Few people say all ten digits. So that their two voices are not all that is known of numbers, many strings go from mouth to mouth.
+            together = not alone and rng.random() < CHOIR_SHARE
             for i in range(n):
+                speaker = self.pick(rng, self.digit_sayers) if together else speaker
                 word = self.pick(rng, sorted(speaker.digits))
                 clip = self.pick(rng, speaker.digits[word])
                 clips.append(replace(clip, gap="group" if (i + 1) % size == 0 else "tight", chars=1))

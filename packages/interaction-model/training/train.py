@@ -37,13 +37,13 @@ def tensors(batch, device):
 
 
 def disguise(caller, rng):
-    """[T, B, 4, 40] features as other throats and handsets would give them: a quarter of the calls have their bands stretched by up to a tenth
+    """[T, B, 4, 40] features as other throats and handsets would give them: two fifths of the calls have their bands stretched by up to an eighth
     (a vocal tract of another length, without another tempo), and in a tenth up to seven neighbouring bands are flattened."""
     steps, size, frames, bands = caller.shape
     warp = np.zeros((size, bands, bands), np.float32)
     keep = np.ones((size, bands), np.float32)
     for b in range(size):
-        at = np.clip(np.arange(bands) * (rng.uniform(0.9, 1.1) if rng.random() < 0.25 else 1.0), 0, bands - 1)
+        at = np.clip(np.arange(bands) * (rng.uniform(0.88, 1.12) if rng.random() < 0.4 else 1.0), 0, bands - 1)
         low = np.minimum(at.astype(int), bands - 2)
         warp[b, low, np.arange(bands)] = 1 - (at - low)
         warp[b, low + 1, np.arange(bands)] = at - low
