@@ -15,6 +15,7 @@ import { knowledgeTools } from "./knowledge/knowledge-tools.ts";
 import { noMail, smtpMail } from "./mail.ts";
 import { mcpTools } from "./mcp-tools.ts";
 import { messageTools } from "./message-tools.ts";
+import { promiseTools } from "./promise-tools.ts";
 import { ChildTasks } from "./reasoning/child-tasks.ts";
 import { reasoningTools, summariser } from "./reasoning/reasoning-tools.ts";
 import { TaskMetrics } from "./task-metrics.ts";
@@ -68,6 +69,7 @@ const worker = new TaskWorker({
     ...mcpTools(crm),
     ...knowledgeTools(knowledge),
     ...messageTools(telephone, mail),
+    ...promiseTools({ redis, telephone, mail, lookups: { ...crmTools(crm), ...knowledgeTools(knowledge) } }),
     ...timerTools(queues.timer, telephone),
     ...reasoningAndAfterCall(queues),
   }),

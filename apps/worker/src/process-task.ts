@@ -25,6 +25,8 @@ export interface TaskWorld {
 const PARKED_MS = 2_000;
 /** A task that only serves the talk and has waited this many times its timeout no longer matters. */
 const EXPIRY_FACTOR = 4;
+/** How often a task is asked whether it is due. */
+const DUE_AGAIN_MS = 2_000;
 /** How long a promise waits for its service, and how often it asks. */
 const PROMISE_MS = 3_600_000;
 const PROMISED_RETRY_MS = 10_000;
@@ -52,6 +54,7 @@ export async function processTask(world: TaskWorld, job: Job, token: string): Pr
 
   const dueAt = tool.dueAt?.(input.data as never, task) ?? 0;
   if (dueAt > Date.now()) return delay(job, token, dueAt);
+  if (tool.isDue && !(await tool.isDue(input.data as never, task))) return delay(job, token, Date.now() + DUE_AGAIN_MS);
 
   const cost = spec.costClass;
   const verdict = await world.state.begin(task, cost, world.shares[cost], spec.timeoutMs + LEASE_MARGIN_MS);

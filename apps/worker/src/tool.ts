@@ -22,6 +22,8 @@ export interface Tool<K extends TaskKind> {
   repeatable?: (task: TaskJob) => boolean;
   /** Wall clock before which the task is not due. It waits in Redis until then. */
   dueAt?: (input: TaskInput<K>, task: TaskJob) => number;
+  /** Whether what the task waits for has come about. It is asked again and again, and waits in Redis in between. */
+  isDue?: (input: TaskInput<K>, task: TaskJob) => Promise<boolean>;
 }
 
 export type Tools = { readonly [K in TaskKind]?: Tool<K> };

@@ -11,3 +11,4 @@ export { reduce } from "./reduce.ts";
 export { type DialogueSnapshot, restoreDialogue, snapshotDialogue } from "./snapshot.ts";
 export type { DialogueState, OpenOptions } from "./state.ts";
 export { type Vocabulary, vocabularyOf } from "./vocabulary.ts";
+export { writtenAnswer } from "./written-answer.ts";

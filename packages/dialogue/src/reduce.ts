@@ -6,8 +6,9 @@ import { type Draft, line, remark } from "./flow/draft.ts";
 import { tellExpectation } from "./flow/expecting.ts";
 import { transferRefused } from "./flow/hand-over.ts";
 import { interject, murmur } from "./flow/manners.ts";
-import { isFailedMessage, messageFailed, refusedMessage, sendPromised } from "./flow/messages.ts";
+import { messageFailed, messageTold, refusedMessage, writeWhenKnown } from "./flow/messages.ts";
 import { agentBegan, agentFinished, agentYielded, planSpeech, sayExactly } from "./flow/outbox.ts";
+import { watchLookups } from "./flow/promises.ts";
 import { settleAsking } from "./flow/questions.ts";
 import { endTurn, keyPressed, overlapTold, questionReachedTurn, turnHeard } from "./flow/turns.ts";
 import { takeWhisper } from "./flow/whispers.ts";
@@ -68,7 +69,10 @@ function take(d: Draft, event: DialogueEvent): void {
       break;
     case "finding":
       takeFinding(d, event.finding);
-      if (isFailedMessage(d.s.tasks.find((task) => task.taskId === event.finding.taskId))) messageFailed(d);
+      messageTold(
+        d,
+        d.s.tasks.find((task) => task.taskId === event.finding.taskId),
+      );
       break;
     case "whispered":
       takeWhisper(d, event.text, event.by);
@@ -97,8 +101,9 @@ function take(d: Draft, event: DialogueEvent): void {
 /** Brings tasks, questions, speech and expectation in line with what is now understood. */
 function settle(d: Draft, before: Understood): void {
   reportUnderstanding(d, before);
-  sendPromised(d);
+  writeWhenKnown(d);
   delegateWhatIsKnown(d);
+  watchLookups(d);
   settleAsking(d);
   stopWhatIsStale(d);
   if (d.s.turn === null) planSpeech(d);

@@ -21,6 +21,6 @@ export function restoreDialogue(snapshot: unknown, playbook: Playbook): Dialogue
   ) {
     throw new DialogueError("SNAPSHOT_INVALID", "it has no format 1, no call or no understanding");
   }
-  const { dropped = [], pace = 1, promised = [], verifyFirst = false } = given;
-  return { ...(given as DialogueSnapshot), dropped, pace, promised, verifyFirst, playbook };
+  const { dropped = [], pace = 1, writing = null, watches = [], verifyFirst = false } = given;
+  return { ...(given as DialogueSnapshot), dropped, pace, writing, watches, verifyFirst, playbook };
 }

@@ -65,7 +65,7 @@ export type Request =
   | { kind: "stop-recording" }
   | { kind: "remind"; inMs: number; text: string }
   | { kind: "call-back"; at: string | null }
-  | { kind: "message" }
+  | { kind: "message"; by: "sms" | "email" | null }
   | { kind: "dont-have"; slot: string }
   | { kind: "unknown-question"; text: string };
 
@@ -140,7 +140,7 @@ export interface EndedTurn {
   requests: string[];
 }
 
-export type TaskPurpose = "thread" | "verify" | "fallback" | "reminder" | "message" | "call-back";
+export type TaskPurpose = "thread" | "verify" | "fallback" | "reminder" | "message" | "watch" | "call-back";
 
 export interface Task {
   taskId: string;
@@ -231,8 +231,10 @@ export interface DialogueState {
   hints: string[];
   /** How fast the agent speaks, as a factor. */
   pace: number;
-  /** Lookups whose answers were promised in writing. */
-  promised: string[];
+  /** A message waits for the caller's e-mail address. */
+  writing: { thread: string } | null;
+  /** Tasks that write an answer to a caller who hangs up before the lookup of that epoch is done. */
+  watches: { task: string; lookup: string; epoch: number }[];
   /** A supervisor wants the caller verified whatever the want. */
   verifyFirst: boolean;
   recording: "unknown" | "on" | "off";

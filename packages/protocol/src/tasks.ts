@@ -40,6 +40,37 @@ const write = { costClass: "write", timeoutMs: 10_000, attempts: 3, backoffMs: 5
 const orderInput = z.object({ orderNumber: z.string(), customerId: z.string().optional() });
 const acknowledged = z.object({ reference: z.string(), note: z.string().optional() });
 
+/** What a lookup brings is written to the caller, in the playbook's words, whether or not the call lasts so long. */
+export const PromisedAnswer = z.object({
+  to: z.string(),
+  channel: z.enum(["sms", "email"]),
+  /** `if-unanswered`: only where the call ends before its caller heard the answer; cancelled when they did. */
+  when: z.enum(["at-once", "if-unanswered"]),
+  lookup: z.object({ kind: z.string(), input: z.record(z.string(), z.unknown()) }),
+  wording: z.object({
+    company: z.string(),
+    /** The playbook's answers; the first that fits the outcome and the finding is sent. */
+    answers: z.array(
+      z.object({
+        outcome: z.enum(["found", "not-found", "failed"]),
+        when: z
+          .record(
+            z.string(),
+            z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()]))]),
+          )
+          .optional(),
+        say: z.union([z.string(), z.array(z.string())]),
+      }),
+    ),
+    /** What templates may name besides the finding. */
+    values: z.array(z.unknown()),
+    today: z.iso.date(),
+    seed: z.number().int(),
+    neverSay: z.array(z.string()),
+  }),
+});
+export type PromisedAnswer = z.infer<typeof PromisedAnswer>;
+
 /** Every task kind of the background tier: its contract and its policy in one table. */
 export const TASKS = {
   "find-customer": spec({
@@ -196,6 +227,17 @@ export const TASKS = {
     input: z.object({ to: z.string(), channel: z.enum(["sms", "email"]), text: z.string().max(1600) }),
     output: acknowledged,
     meanwhile: "sending that",
+  }),
+  "send-answer": spec({
+    costClass: "timer",
+    timeoutMs: 30_000,
+    attempts: 8,
+    backoffMs: 2_000,
+    /** Its message is one, by a key of its own; the lookup before it may be repeated. */
+    sideEffect: false,
+    input: PromisedAnswer,
+    output: acknowledged,
+    meanwhile: "writing that down for you",
   }),
   remind: spec({
     costClass: "timer",

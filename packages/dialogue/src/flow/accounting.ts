@@ -4,6 +4,7 @@ import { isNumberWord } from "../understanding/numbers.ts";
 import type { Token } from "../understanding/tokens.ts";
 import { type Draft, line, remark } from "./draft.ts";
 import { handOver } from "./hand-over.ts";
+import { writeOtherwise } from "./messages.ts";
 import { askAgain, isTypable, neededQuestion, settleAsking } from "./questions.ts";
 
 export interface EndedTurnFacts {
@@ -148,6 +149,10 @@ export function failSlot(d: Draft, slot: string, form: "again" | "missing" | "to
   const failures = (d.s.slotFailures[slot] ?? 0) + 1;
   d.s.slotFailures[slot] = failures;
   if (asking === null) return;
+  if (failures >= 2 && d.s.writing !== null && slot === d.book.playbook.longWait.email) {
+    writeOtherwise(d);
+    return;
+  }
   if (failures >= d.book.playbook.handOver.afterFailures) {
     giveUp(d, slot);
     return;

@@ -108,6 +108,7 @@ function applyAnswer(d: Draft, turn: Turn): boolean {
     }
     case "offer":
       if (answer === "yes" && question.what === "human") handOver(d, "the caller accepted the offer of a person");
+      else if (answer === "email") arrangeMessage(d, "email");
       else if (answer === "message" || (answer === "yes" && question.what === "message")) arrangeMessage(d);
       else if (answer === "yes" || answer === "call-back") arrangeCallBack(d, namedTime(d));
       else if (answer === "no")

@@ -62,7 +62,7 @@ export function delegateWhatIsKnown(d: Draft): void {
       wanted.has(task.taskId)
     )
       continue;
-    if (TASKS[task.kind].sideEffect || d.s.promised.includes(task.taskId)) continue;
+    if (TASKS[task.kind].sideEffect) continue;
     cancel(d, task, "no longer wanted");
   }
 }

@@ -46,6 +46,11 @@ export function grant(d: Draft, request: Request, newThreads: readonly Thread[],
     case "back":
       return;
     case "never-mind": {
+      if (s.writing !== null) {
+        s.writing = null;
+        remark(d, { name: "never-mind", text: line(d, "never-mind", key), resume: false });
+        return;
+      }
       const active = openThreads(d).find((thread) => !newThreads.includes(thread));
       if (active === undefined) return;
       setProgress(d, active.key, { status: "dropped" });
@@ -82,7 +87,8 @@ export function grant(d: Draft, request: Request, newThreads: readonly Thread[],
       if (!acceptsOffer(d)) arrangeCallBack(d, request.at);
       return;
     case "message":
-      arrangeMessage(d);
+      // What is wanted along with it is answered first, and an offer that was just accepted has been arranged.
+      if (newThreads.length === 0 && !acceptsOffer(d)) arrangeMessage(d, request.by);
       return;
     case "unknown-question": {
       const { fallback } = d.book.playbook;
@@ -118,7 +124,12 @@ const acceptsOffer = (d: Draft): boolean => {
   const { ended } = d.s;
   if (ended?.question?.kind !== "offer") return false;
   const answer = d.s.understood.answers[ended.questionKey];
-  return answer === "call-back" || (answer === "yes" && ended.question.what !== "human");
+  return (
+    answer === "call-back" ||
+    answer === "message" ||
+    answer === "email" ||
+    (answer === "yes" && ended.question.what !== "human")
+  );
 };
 
 /** The caller broke off its answer. */

@@ -3,7 +3,7 @@ import { sayDigits, sayEmail, sayList, sayNumber, sayOrdinal, saySpelled } from 
 import { fill } from "../talking/template.ts";
 import { countKnown, HOLE } from "../understanding/misheard-digits.ts";
 import { type Draft, isOpen, line, openThreads, scopeOf, speak } from "./draft.ts";
-import { foundValues, inputOf, situationOf, stepOf, wantOf } from "./situation.ts";
+import { foundValues, inputOf, isDoubtful, situationOf, stepOf, wantOf } from "./situation.ts";
 
 /** The question that the talk needs answered now; null when there is nothing to ask. */
 export function neededQuestion(d: Draft): { key: string; question: Question } | null {
@@ -15,6 +15,16 @@ export function neededQuestion(d: Draft): { key: string; question: Question } | 
   const offered = s.asking?.question.kind === "offer" || s.asking?.question.kind === "offer-want" ? s.asking : null;
   if (offered !== null && s.understood.answers[offered.key] === undefined && !isMoot(d, offered.key)) {
     return { key: offered.key, question: offered.question };
+  }
+  const address = s.writing === null ? undefined : d.book.playbook.longWait.email;
+  if (address !== undefined) {
+    const value = s.understood.slots[address];
+    if (value === undefined) return { key: `slot:${address}:writing`, question: { kind: "slot", slot: address } };
+    if (isDoubtful(d, address))
+      return {
+        key: `confirm:${address}:${value.value}`,
+        question: { kind: "confirm-slot", slot: address, value: value.value },
+      };
   }
   const active = openThreads(d)[0];
   if (s.understood.ambiguous !== null && active === undefined) {

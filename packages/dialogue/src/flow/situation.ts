@@ -1,8 +1,9 @@
 import { TASKS } from "@sidetone/protocol";
 import type { Answer, Step, Want } from "../playbook/schema.ts";
 import type { Question, Task, Thread } from "../state.ts";
-import { fill, lookUp } from "../talking/template.ts";
+import { fill } from "../talking/template.ts";
 import { SURE } from "../understanding/understand.ts";
+import { fittingAnswer } from "../written-answer.ts";
 import { type Draft, inputKeyOf, line, progressOf, scopeOf, speak } from "./draft.ts";
 import { mustVerify, verificationOf } from "./verify.ts";
 
@@ -116,17 +117,7 @@ function confirmationOf(d: Draft, slot: string): Situation | null {
 /** The answer whose outcome and conditions fit the finding; null when the playbook has none. */
 function answerOf(d: Draft, step: Step, task: Task): Answer | null {
   const outcome = task.status === "found" ? "found" : task.status === "not-found" ? "not-found" : "failed";
-  const scope = scopeOf(d, [task.output]);
-  for (const answer of step.answers) {
-    if (answer.outcome !== outcome) continue;
-    const fits = Object.entries(answer.when ?? {}).every(([path, wanted]) => {
-      const value = lookUp(scope.values, path)?.value;
-      if (typeof wanted === "boolean") return (value !== undefined) === wanted || value === wanted;
-      return Array.isArray(wanted) ? wanted.some((one) => one === value) : wanted === value;
-    });
-    if (fits && speak(d, answer.say, "probe", task.output) !== null) return answer;
-  }
-  return null;
+  return fittingAnswer(step.answers, outcome, scopeOf(d, [task.output]), d.s.call.seed);
 }
 
 /** The answer that a thread's finding calls for. */

@@ -2,9 +2,9 @@ import type { Question } from "../state.ts";
 import { hearWhisper, type Whisper } from "../understanding/whispers.ts";
 import { type Draft, line, nowOf, remark } from "./draft.ts";
 import { handOver, offer } from "./hand-over.ts";
-import { isTextable } from "./messages.ts";
 import { changePace } from "./pace.ts";
 import { askAgain } from "./questions.ts";
+import { isReachable } from "./reach.ts";
 import { optionsOf } from "./turns.ts";
 
 const KEPT_HINTS = 10;
@@ -60,7 +60,7 @@ function heed(d: Draft, whisper: Whisper): string | null {
       askAgain(d, "again");
       return "asks again";
     case "offer":
-      if (whisper.what === "message" && !isTextable(d)) return null;
+      if (whisper.what === "message" && !isReachable(d)) return null;
       offer(d, whisper.what);
       return `offers ${OFFERED[whisper.what]}`;
     case "offer-want": {

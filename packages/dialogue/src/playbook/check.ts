@@ -102,6 +102,21 @@ export function checkPlaybook(playbook: Playbook): Found[] {
       }
     });
   }
+  const { channels, email, afterHangUp } = playbook.longWait;
+  if (channels.includes("email") && email === undefined)
+    rule(["longWait", "channels"], "nothing says where e-mail goes", 'Add "email:", the name of a slot of type email');
+  if (email !== undefined && !slotNames.includes(email)) unknown(["longWait", "email"], email, "slot", slotNames);
+  else if (email !== undefined && playbook.slots[email]?.type !== "email")
+    rule(["longWait", "email"], `the slot "${email}" is no e-mail address`, 'Name a slot of "type: email"');
+  const announced = texts.some(
+    ({ path, text }) => path[0] === "opening" && /\b(message|text|write|e-?mail)\b/i.test(text),
+  );
+  if (afterHangUp === "always" && !announced)
+    rule(
+      ["longWait", "afterHangUp"],
+      "callers are written to after they hang up, and the opening does not tell them",
+      'Say so in the opening, for instance "If we are cut off, I may text you the answer", or write "promised"',
+    );
   const verification = playbook.policy.verification;
   if (verification !== undefined && !slotNames.includes(verification.slot))
     unknown(["policy", "verification", "slot"], verification.slot, "slot", slotNames);

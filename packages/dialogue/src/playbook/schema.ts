@@ -225,6 +225,20 @@ export const PlaybookSchema = z
           .enum(["call-back", "message", "either"])
           .default("call-back")
           .describe("What a caller is offered for whom a lookup takes too long (timers.offerAfterMs)."),
+        channels: z
+          .array(z.enum(["sms", "email"]))
+          .min(1)
+          .default(["sms"])
+          .describe("How callers may be written to, the usual way first. A caller may ask for the other."),
+        email: name
+          .optional()
+          .describe('The slot of type email that holds the caller\'s address; for channel "email".'),
+        afterHangUp: z
+          .enum(["promised", "always"])
+          .default("promised")
+          .describe(
+            "Whose answer is sent when they hang up before a lookup is done: those who were promised it, or everybody who agreed to the recording. For the latter the opening has to say so.",
+          ),
         message: Variants.default(
           "{company}: we are still looking into {title} for you and will write as soon as we know. If you hear nothing within the hour, please call us again.",
         ).describe(

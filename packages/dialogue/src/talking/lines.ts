@@ -32,6 +32,11 @@ export const BUILT_IN_LINES = {
   "message-arranged": [
     "All right. I'm sending you a message now, to your number that ends in {digits}, and the answer as soon as I have it.",
   ],
+  "text-sent": ["All right. I'm sending it to your number that ends in {digits}."],
+  "mail-sent": ["All right. I'm sending it to the address you gave me."],
+  "mail-arranged": [
+    "All right. I'm sending you an e-mail now, to the address you gave me, and the answer as soon as I have it.",
+  ],
   "message-sent": ["By the way: I have it now, and I've just sent it to you in a message."],
   "message-failed": ["I'm sorry, the message couldn't be sent."],
   "cannot-message": ["I'm afraid I can't send messages to the number you're calling from."],

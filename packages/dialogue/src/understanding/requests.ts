@@ -132,15 +132,29 @@ const CALL_BACK = phrases(
   "give me a ring",
 );
 
-const MESSAGE = phrases(
+const MAIL = phrases(
+  "email me",
+  "e mail me",
+  "mail me",
+  "email it",
+  "e mail it",
+  "send me an email",
+  "send me an e mail",
+  "send it by email",
+  "send it by e mail",
+  "by email please",
+  "send it to my email",
+  "send an email",
+);
+const TEXT = phrases(
   "text me",
   "send me a text",
-  "send me a message",
   "send it by text",
   "send me an sms",
-  "message me",
-  "write to me",
+  "a text please",
+  "by text please",
 );
+const MESSAGE = phrases("send me a message", "message me", "write to me");
 
 /** Everything the turn asks of the talk itself. */
 export function hearRequests(tokens: readonly Token[], now: LocalMoment, timeZone: string): Request[] {
@@ -178,7 +192,10 @@ export function hearRequests(tokens: readonly Token[], now: LocalMoment, timeZon
       requests.push({ kind: "call-back", at: new Date(start + moment.inMs).toISOString() });
     } else requests.push({ kind: "call-back", at });
   }
-  if (has(MESSAGE) && words.length <= 12) requests.push({ kind: "message" });
+  if (words.length <= 14) {
+    const by = has(MAIL) ? "email" : has(TEXT) ? "sms" : null;
+    if (by !== null || has(MESSAGE)) requests.push({ kind: "message", by });
+  }
   if (has(HUMAN)) requests.push({ kind: "are-you-human" });
   if (has(NEVER_MIND)) requests.push({ kind: "never-mind" });
   else if (has(HOLD_ON) && words.length <= 14) requests.push({ kind: "hold-on" });

@@ -100,7 +100,6 @@ function hearAnswer(after: Understood, hearing: Hearing): boolean {
       const chosen = question.what === "human" ? null : hearWay(tokens);
       if (chosen !== null) {
         after.answers[questionKey] = chosen;
-        after.requests = after.requests.filter((request) => request.kind !== "message");
         return true;
       }
       return hearPlainAnswer(after, hearing);
@@ -118,18 +117,19 @@ function hearAnswer(after: Understood, hearing: Hearing): boolean {
 }
 
 const WAYS = {
+  email: ["email", "e mail", "mail"],
   message: ["message", "text", "text me", "sms", "write"],
   "call-back": ["call", "call back", "ring", "phone"],
 } as const;
 
 /** How the caller would rather be reached: by the way that is named first and not declined. */
-function hearWay(tokens: readonly Token[]): "message" | "call-back" | null {
+function hearWay(tokens: readonly Token[]): keyof typeof WAYS | null {
   const said = (way: keyof typeof WAYS): number => {
     const places = WAYS[way].map((text) => indexOfPhrase(tokens, fold(text))).filter((at) => at >= 0);
     return places.length === 0 ? -1 : Math.min(...places);
   };
   const declined = (at: number): boolean => /^(no|not|dont|never)$/.test(tokens[at - 1]?.text ?? "");
-  const ways = (["message", "call-back"] as const)
+  const ways = (["email", "message", "call-back"] as const)
     .map((way) => ({ way, at: said(way) }))
     .filter(({ at }) => at >= 0 && !declined(at))
     .sort((a, b) => a.at - b.at);
@@ -239,6 +239,9 @@ function hearSlots(book: CompiledPlaybook, after: Understood, base: Understood, 
     if (hearing.isOpen(thread.key)) for (const slot of book.slotsOfWant[thread.want] ?? []) relevant.add(slot);
   for (const slot of Object.keys(base.slots)) relevant.add(slot);
   for (const slot of Object.keys(base.partials)) relevant.add(slot);
+  // So is where the caller wants to be written to.
+  const address = book.playbook.longWait.email;
+  if (address !== undefined) relevant.add(address);
   // Counted slots are recognisable by themselves, whatever is being talked about.
   for (const slot of book.countedSlots) relevant.add(slot);
   let any = false;

@@ -36,6 +36,22 @@ export const INITIATIVE: Expected = [
     "never mind, then something else",
     ["> where is my order", "< order number", "> never mind what time do you close", "< eight in the evening"],
   ],
+  [
+    "text me that: what was heard last is sent in writing",
+    [
+      "> where is my order four seven two nine one",
+      "< anything else",
+      "> can you text me that",
+      '+ send-answer {"channel":"sms","when":"at-once","lookup":{"kind":"order-status","input":{"orderNumber":"47291"}}}',
+      "< ends in one two three",
+      "! By the way",
+      "< anything else",
+    ],
+  ],
+  [
+    "a want and how it is to be told, in one breath: answered at once",
+    ["> email me my invoice please", "< order number", "! e-mail address"],
+  ],
   ["are you a robot", ["> are you a robot", "< automated assistant", "< person"]],
   [
     "are you a robot, in the middle",
