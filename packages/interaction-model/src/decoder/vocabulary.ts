@@ -159,6 +159,30 @@ how long will it take|when will it arrive|where is it|what time|what day|how muc
 could you send me a text|can you email it to me|i need some help|i have a question|i've got a problem with|i'd like to|
 i want to|i need to|can i|can you tell me|could you tell me|i'm calling about|i'm ringing about|i just wanted to know|
 mhm|uh huh|right|i see|got it|alright|oh okay|go on|stop|please stop|slow down|speak up|a bit louder please|
+i would like to|i'd like you to|i would like some|do you have any|have you got a|is there any way to|is it possible to|
+could you please tell me|could you please send me|can you please help me with|can i please have|may i have|may i ask|
+i was wondering if you could|i was hoping to|i've been trying to|i've been waiting for|i've been told that|i was told that|
+i have been charged for|i haven't received|i have not received my|i didn't get the|i never got my|i still haven't got|
+it hasn't arrived yet|it has not come yet|it was supposed to be here|it should have been here by now|it says here that|
+when will i get my|when is it going to be|when can i expect|when do you think|how long is it going to be|how do i get|
+how can i get a|how much does it cost to|how many do i have|how soon can you|where can i find|where do i send|where are you|
+what do i have to do|what do i need to|what is the number for|what happens if i|what are your|which one is|which of them|
+why is it so|why has it not|who do i talk to about|who is it|would it be possible to|would you be able to|are you able to|
+are there any|is it too late to|is it still possible|is that the one|is this the right|does it have|do i need to|do i have to|
+do you know when|do you think you can|did you get my|did you send it to the|can you make it|can you do it for me|
+can you look it up for me|can you check if|can you find out|can you put me through to|can you put it on|can i get it back|
+can i change it to|can i have it on|can i do that|i don't want it any more|i don't need it|i do not want|i don't think that's|
+i can't find my|i can't get it to|i can't make it on|i couldn't find the|i lost my|i forgot my|i bought a|i bought it from you|
+i got the wrong one|i got it from your|i just got a|i just want to|i just need to know if|i only want|i already told you|
+i already have|i think it's the|i think i have|i'm looking for a|i'm not happy with|i'm trying to find|i'm having a problem with|
+i'm going to be|i'm waiting for my|i'm at the|i am not sure if|i am calling because|the one that i|the thing is that|
+there is a problem with my|there's something wrong with the|there's no|this is about my|this is the second time|
+it doesn't work|it does not fit|it's not working|it's not the one i|it's too big for me|it's about the|it's for my|it was a present|
+we are going to|we have a|we need to|you said that it would|you sent me the wrong|you have got my|your website says|
+a couple of days ago|a few weeks ago|at the end of the month|at the moment|by the end of the week|for the last two weeks|
+in the next few days|last time i called|on the other hand|one of the|some of them|the day after that|the rest of the|
+and i want to know|and i would like|and when is it|but i don't know|but it is not|because i need it for|so i need to|so can you|
+if you don't mind|if it's not too much trouble|as soon as possible|that would be great|that is what i want|that was not me|
 `
   .replaceAll("\n", "")
   .split("|")
