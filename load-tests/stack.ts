@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Clock } from "@sidetone/platform";
 import { Carrier, freePort, startRedis, TestProcess, tempFolder } from "@sidetone/testkit";
 
 const root = join(import.meta.dirname, "..");
@@ -12,6 +13,10 @@ export interface StackOptions {
   bridgeEnv?: Record<string, string>;
   /** A program in the place of the bridge's own, with its arguments to Node. */
   bridgeProgram?: readonly string[];
+  /** Starts a bridge in this process instead, with this environment. */
+  bridgeHere?: (env: Record<string, string>) => Promise<{ close(): Promise<void> }>;
+  /** The carrier's clock; real unless given. */
+  clock?: Clock;
   /** Playbook files to publish before the bridge starts. */
   playbooks?: readonly string[];
   /** Starts a worker too, so that lookups are answered. */
@@ -60,7 +65,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const accountSid = `AC${randomBytes(16).toString("hex")}`;
   const authToken = randomBytes(16).toString("hex");
   const publicUrl = `http://127.0.0.1:${ports.bridge}`;
-  const carrier = new Carrier({ accountSid, authToken, phases: 4 });
+  const carrier = new Carrier({
+    accountSid,
+    authToken,
+    ...(options.clock ? { clock: options.clock } : { phases: 4 }),
+  });
   const apiBase = await carrier.listen();
   const shared = {
     ...cleanEnvironment(),
@@ -80,8 +89,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       readyWithinMs: 120_000,
     });
   const processes: Record<string, TestProcess> = redis ? { redis: redis.process } : {};
+  let bridgeHere: { close(): Promise<void> } | undefined;
   const close = async () => {
     await carrier.close();
+    await bridgeHere?.close();
     for (const name of ["bridge", "worker", "pod"]) await processes[name]?.stop();
     await redis?.close();
     folder.remove();
@@ -114,6 +125,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       );
     }
     const bridgeEnv = { PORT: `${ports.bridge}`, PODS: `127.0.0.1:${ports.pod}`, ...options.bridgeEnv };
-    processes.bridge = await start("bridge", bridgeEnv, `${publicUrl}/ready`, options.bridgeProgram);
+    if (options.bridgeHere) bridgeHere = await options.bridgeHere({ ...shared, ...bridgeEnv });
+    else processes.bridge = await start("bridge", bridgeEnv, `${publicUrl}/ready`, options.bridgeProgram);
   }
 }

@@ -1,12 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tempFolder } from "@sidetone/testkit";
-import { startStack } from "../stack.ts";
-import { startOrders } from "./orders.ts";
+import { type StackOptions, startStack } from "../stack.ts";
+import { type Orders, startOrders } from "./orders.ts";
 import { RIVALS, type Rival, startRival } from "./rivals/start.ts";
 import type { Line } from "./run-stimuli.ts";
 import { NUMBERS, type NumberName } from "./stimuli.ts";
 import { STRATEGIES, type Strategy } from "./strategies.ts";
+import { startVirtualStack } from "./virtual-line.ts";
 
 /** One that takes the bench's calls. */
 export interface Contender {
@@ -15,10 +16,15 @@ export interface Contender {
   dataDir?: string;
   /** What answers, as it says itself. */
   model: string;
+  /** Sees to it that time passes until `work` is done. */
+  drive<T>(work: Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-export const CONTENDERS = ["sidetone", ...Object.keys(STRATEGIES), ...RIVALS] as const;
+/** Sidetone once more, in the rivals' circumstances: in real time, with their stimuli. */
+export const IN_REAL_TIME = "sidetone-in-real-time";
+export const CONTENDERS = ["sidetone", ...Object.keys(STRATEGIES), IN_REAL_TIME, ...RIVALS] as const;
+const SPARE_CALLS = 8;
 
 const PLAYBOOKS: Record<NumberName, string> = {
   open: "bench-open",
@@ -30,19 +36,61 @@ const PLAYBOOKS: Record<NumberName, string> = {
 
 export const isRival = (name: string): name is Rival => (RIVALS as readonly string[]).includes(name);
 
-/** Starts a contender as processes of its own on free ports. */
-export function startContender(name: string, concurrency: number): Promise<Contender> {
-  return isRival(name) ? startRival(name) : startSidetone(name as "sidetone" | Strategy, concurrency);
+/** Real for everybody; virtual only for ours, whose whole stack can wait for itself. */
+export type ClockKind = "real" | "virtual";
+
+/** Starts a contender on free ports: as processes of its own, or around a virtual clock. */
+export function startContender(name: string, concurrency: number, clock: ClockKind): Promise<Contender> {
+  if (isRival(name)) return startRival(name);
+  const strategy = name === IN_REAL_TIME ? "sidetone" : (name as "sidetone" | Strategy);
+  return (clock === "virtual" ? startVirtual : startReal)(strategy, concurrency);
 }
 
-async function startSidetone(name: "sidetone" | Strategy, concurrency: number): Promise<Contender> {
+async function startReal(name: "sidetone" | Strategy, concurrency: number): Promise<Contender> {
   const orders = await startOrders();
   const folder = tempFolder("bench-orders");
-  const connectors = join(folder.path, "connectors.yaml");
+  const stack = await startStack(stackOf(name, concurrency, orders, folder.path));
+  return {
+    line: { carrier: stack.carrier, voiceUrl: () => stack.voiceUrl },
+    dataDir: stack.dataDir,
+    model: modelOf(stack.processes.pod?.output),
+    drive: (work) => work,
+    async close() {
+      await stack.close();
+      orders.close();
+      folder.remove();
+    },
+  };
+}
+
+async function startVirtual(name: "sidetone" | Strategy, concurrency: number): Promise<Contender> {
+  const folder = tempFolder("bench-orders");
+  const { stack, drive } = await startVirtualStack((orders) => stackOf(name, concurrency, orders, folder.path));
+  return {
+    line: { carrier: stack.carrier, voiceUrl: () => stack.voiceUrl },
+    dataDir: stack.dataDir,
+    model: modelOf(stack.processes.pod?.output),
+    drive,
+    async close() {
+      await stack.close();
+      folder.remove();
+    },
+  };
+}
+
+const modelOf = (podOutput = ""): string => /"model":"([^"]+)"/.exec(podOutput)?.[1] ?? "shipped";
+
+function stackOf(name: "sidetone" | Strategy, concurrency: number, orders: Orders, folder: string): StackOptions {
+  const connectors = join(folder, "connectors.yaml");
   writeFileSync(connectors, orders.connectors);
   const wrapper = new URL(`./strategies.ts?strategy=${name}`, import.meta.url).href;
-  const stack = await startStack({
-    podEnv: { ...(name === "sidetone" ? {} : { POD_MODEL_WRAPPER: wrapper }), POD_CAPACITY: String(concurrency + 4) },
+  return {
+    podEnv: {
+      ...(name === "sidetone" ? {} : { POD_MODEL_WRAPPER: wrapper }),
+      // A pod's count is up to a second old: calls that have just ended are still in it when as many new ones are placed.
+      POD_CAPACITY: String(2 * concurrency + SPARE_CALLS),
+      MODEL_SLOTS: "512",
+    },
     bridgeEnv: {
       NUMBERS: JSON.stringify(
         Object.fromEntries(
@@ -50,18 +98,8 @@ async function startSidetone(name: "sidetone" | Strategy, concurrency: number): 
         ),
       ),
     },
-    workerEnv: { CONNECTORS_FILE: connectors },
+    workerEnv: { CONNECTORS_FILE: connectors, WORKER_CONCURRENCY: "256" },
     playbooks: Object.values(PLAYBOOKS).map((id) => join(import.meta.dirname, "playbooks", `${id}.yaml`)),
     worker: true,
-  });
-  return {
-    line: { carrier: stack.carrier, voiceUrl: () => stack.voiceUrl },
-    dataDir: stack.dataDir,
-    model: /"model":"([^"]+)"/.exec(stack.processes.pod?.output ?? "")?.[1] ?? "shipped",
-    async close() {
-      await stack.close();
-      orders.close();
-      folder.remove();
-    },
   };
 }

@@ -1,5 +1,5 @@
 import { SCENARIOS, type Scenario, type Verdict } from "./judge.ts";
-import { type Estimate, estimate, harmonicMean, mean, quantile } from "./statistics.ts";
+import { type Estimate, estimate, estimateOfMeans, harmonicMean, mean, quantile } from "./statistics.ts";
 
 /** A verdict and whether it is of the stimulus or of its clean twin. */
 export type Told = Verdict & { isTwin?: boolean };
@@ -26,11 +26,11 @@ export interface Figures {
   yieldLatencyP50Ms: Estimate;
   yieldLatencyP95Ms: Estimate;
   selectivity: Record<string, Estimate>;
-  selectivityMean: number;
+  selectivityMean: Estimate;
   /** Full-Duplex-Bench v1.5's four overlaps: mean share of right behaviour. */
-  fourOverlapAverage: number;
+  fourOverlapAverage: Estimate;
   /** Harmonic mean of yield rate, selectivity and 1 - pause take-over. */
-  headline: number;
+  headline: Estimate;
   voided: number;
   scenarios: Partial<Record<Scenario, ScenarioFigures>>;
 }
@@ -45,6 +45,8 @@ const SELECTIVE: readonly Scenario[] = [
   "background-noise",
   "echo",
 ];
+
+const OVERLAPS: readonly Scenario[] = ["backchannel", "talking-to-others", "background-speech"];
 
 const share = (values: readonly boolean[]): Estimate => estimate(values.map(Number), mean);
 
@@ -66,8 +68,11 @@ export function figuresOf(told: readonly Told[]): Figures {
   const pauses = of(...PAUSES);
   const pauseTakeOver = share(pauses.map((verdict) => !verdict.right));
   const yieldRate = share(yields.map((verdict) => verdict.right));
-  const selectivityMean = mean(Object.values(selectivity).map((each) => each.value));
-  const overlap = (scenario: string) => selectivity[scenario]?.value ?? Number.NaN;
+  const rights = (...scenarios: readonly Scenario[]) => of(...scenarios).map((verdict) => Number(verdict.right));
+  const carried = SELECTIVE.map((scenario) => rights(scenario)).filter((group) => group.length > 0);
+  const yielded = rights(...INTERRUPTIONS);
+  const waited = rights(...PAUSES);
+  const isWhole = yielded.length > 0 && waited.length > 0 && carried.length > 0;
   return {
     responseRate: share(turns.map((verdict) => verdict.latencyMs !== undefined)),
     responseLatencyP50Ms: estimate(answered, (values) => quantile(values, 0.5)),
@@ -79,14 +84,13 @@ export function figuresOf(told: readonly Told[]): Figures {
     yieldLatencyP50Ms: estimate(stops, (values) => quantile(values, 0.5)),
     yieldLatencyP95Ms: estimate(stops, (values) => quantile(values, 0.95)),
     selectivity,
-    selectivityMean,
-    fourOverlapAverage: mean([
-      yieldRate.value,
-      overlap("backchannel"),
-      overlap("talking-to-others"),
-      overlap("background-speech"),
-    ]),
-    headline: harmonicMean([yieldRate.value, selectivityMean, 1 - pauseTakeOver.value]),
+    selectivityMean: estimateOfMeans(carried, mean),
+    fourOverlapAverage: estimateOfMeans([yielded, ...OVERLAPS.map((scenario) => rights(scenario))], (means) =>
+      means.length === 1 + OVERLAPS.length ? mean(means) : Number.NaN,
+    ),
+    headline: estimateOfMeans([yielded, waited, ...carried], (means) =>
+      isWhole ? harmonicMean([means[0] ?? 0, means[1] ?? 0, mean(means.slice(2))]) : Number.NaN,
+    ),
     voided: verdicts.length - judged.length,
     scenarios: scenarioFigures(told),
   };

@@ -2,7 +2,7 @@ import { curveChart, type Distribution, distributionChart, escapeHtml, hueOf, sh
 import { HTML_STYLE } from "./html-style.ts";
 import { SCENARIOS, type Scenario } from "./judge.ts";
 import type { Measured } from "./measure.ts";
-import { percent, type Reports, ROWS, type RunFacts, rate, whereOthersWin, words } from "./report.ts";
+import { percent, type Reports, ROWS, type RunFacts, rate, targetsOf, whereOthersWin, words } from "./report.ts";
 import { quantile } from "./statistics.ts";
 
 type JudgedBy = Readonly<Record<string, readonly Measured[]>>;
@@ -13,6 +13,7 @@ const OVERLAPS = ["backchannel", "talking-to-others", "background-speech"] as co
 export function htmlReport(facts: RunFacts, reports: Reports, judged: JudgedBy): string {
   const sections = [
     aims(reports),
+    contenders(reports),
     section(
       "Waiting against cutting in",
       "How long callers wait for an answer, and in how many of their pauses they are cut off. A dot is what was measured; its line is what the same decisions would give if each were carried out later. Nearer to the lower left is better; the shaded corner is the aim.",
@@ -39,7 +40,7 @@ export function htmlReport(facts: RunFacts, reports: Reports, judged: JudgedBy):
     understanding(reports),
     failures(judged),
   ];
-  const subtitle = `${facts.perScenario} stimuli a scenario (${facts.stimuli}), seed ${facts.seed}, in real time over the carrier's protocol, measured at the caller's ear. 95% bootstrap intervals.`;
+  const subtitle = `Up to ${facts.perScenario} stimuli a scenario (${facts.stimuli}), seed ${facts.seed}, over the carrier's protocol, measured at the caller's ear. 95% bootstrap intervals.`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Interaction benchmark</title><style>${HTML_STYLE}</style></head><body><main>
@@ -62,25 +63,42 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
     .map((cells) => `<tr>${cells.map((cell, i) => (i === 0 ? `<th>${cell}</th>` : `<td>${cell}</td>`)).join("")}</tr>`)
     .join("")}</tbody></table></div>`;
 
-const isMet = (value: number, target: string): boolean => {
-  const aim = Number(target.replace(/[^\d.]/g, ""));
-  return target.startsWith(">=") ? value >= aim : value <= aim;
-};
-
 function aims(reports: Reports): string {
   const ours = reports.sidetone;
+  const targets = targetsOf(reports);
   if (!ours) return "";
-  const tiles = ROWS.filter(({ target, name }) => target !== undefined && !name.startsWith("selectivity: ")).map(
-    (row) => {
-      const value = row.value(ours.figures);
-      const isKnown = Number.isFinite(value);
-      const state = !isKnown ? "unknown" : isMet(value, row.target ?? "") ? "met" : "missed";
-      const shown = isKnown ? row.show(ours.figures).replace(/ \(.*/, "") : "-";
-      return `<div class="tile ${state}"><span>${escapeHtml(row.name)}</span><strong>${shown}</strong><em>aim ${escapeHtml(row.target ?? "")} &middot; ${state}</em></div>`;
-    },
+  const tile = (state: string, name: string, shown: string, about: string): string => {
+    const [value = "", interval] = shown.split(" (");
+    const range = interval === undefined ? "" : ` <small>${escapeHtml(interval.replace(")", ""))}</small>`;
+    return `<div class="tile ${state}"><span>${escapeHtml(name)}</span><strong>${value}${range}</strong><em>${about}</em></div>`;
+  };
+  const tiles = targets.map(({ name, aim, measured, reached }) => {
+    const state = measured === "-" ? "unknown" : reached ? "met" : "missed";
+    return tile(state, name, measured, `aim ${escapeHtml(aim)} &middot; ${state}`);
+  });
+  const about = "harmonic mean of R_Y, selectivity and 1 - pause take-over";
+  const headline = tile("headline", "headline", rate(ours.figures.headline), about);
+  const met = targets.filter(({ reached }) => reached).length;
+  return `<section><h2>Sidetone against its aims</h2><p>${escapeHtml(ours.model)}. One setting for all of them: ${met} of ${targets.length} are met. Small: 95% intervals.</p><div class="tiles">${headline}${tiles.join("")}</div></section>`;
+}
+
+function contenders(reports: Reports): string {
+  const rows = Object.entries(reports).map(([name, r]) => [
+    chip(name),
+    escapeHtml(r.model),
+    r.clock,
+    String(r.concurrency),
+    String(r.perScenario),
+    String(r.calls),
+    r.tookS.toFixed(0),
+  ]);
+  const about =
+    "On the virtual clock the same processes and sockets run as fast as the machine allows, and nothing is ever late. Rivals cannot wait for themselves: they run in real time over the first of everybody's stimuli, and are compared with sidetone in real time.";
+  return section(
+    "Who took the calls",
+    about,
+    table(["", "who decides", "clock", "calls at once", "a scenario", "calls", "took, s"], rows),
   );
-  const headline = `<div class="tile headline"><span>headline</span><strong>${percent(ours.figures.headline)}</strong><em>harmonic mean of R_Y, selectivity, 1 - pause take-over</em></div>`;
-  return `<section><h2>Sidetone against its aims</h2><p>${escapeHtml(ours.model)}, ${ours.concurrency} calls at once.</p><div class="tiles">${headline}${tiles.join("")}</div></section>`;
 }
 
 function distributions(reports: Reports, judged: JudgedBy, prefix: string): Distribution[] {
@@ -102,7 +120,7 @@ function overlaps(reports: Reports): string {
       const share = figures.selectivity[scenario];
       return share ? shareBar(share) : "-";
     }),
-    `<strong>${percent(figures.fourOverlapAverage)}</strong>`,
+    `<strong>${percent(figures.fourOverlapAverage.value)}</strong>`,
   ]);
   return section(
     "Four overlaps",

@@ -1,10 +1,10 @@
 /** Light and dark from one set of properties; each contender keeps its hue in every chart. */
 export const HTML_STYLE = `
 :root{color-scheme:light dark;--page:#fbfbf9;--card:#fff;--ink:#1d2125;--soft:#5d6670;--line:#dfe2e0;--grid:#ebedeb;
---ours:#0b6bcb;--timer:#8a6d1f;--timer-2:#b58a15;--timer-3:#d9ae3e;--always:#8d5aa8;--never:#6c7680;--silent:#a3abb2;--rival-1:#c2410c;--rival-2:#0f766e;
+--ours:#0b6bcb;--ours-2:#5f9fdd;--timer:#8a6d1f;--timer-2:#b58a15;--timer-3:#d9ae3e;--always:#8d5aa8;--never:#6c7680;--silent:#a3abb2;--rival-1:#c2410c;--rival-2:#0f766e;
 --good:#1a7f4b;--bad:#b3372b;--aim:#1a7f4b1f}
 @media (prefers-color-scheme:dark){:root{--page:#14171a;--card:#1c2024;--ink:#e8eaec;--soft:#9aa4ae;--line:#31373d;--grid:#272c31;
---ours:#5aa9f5;--timer:#a8862b;--timer-2:#cfa233;--timer-3:#e8c566;--always:#bd8ad8;--never:#98a3ad;--silent:#6d7780;--rival-1:#f2844d;--rival-2:#3fb8a9;
+--ours:#5aa9f5;--ours-2:#2f74b8;--timer:#a8862b;--timer-2:#cfa233;--timer-3:#e8c566;--always:#bd8ad8;--never:#98a3ad;--silent:#6d7780;--rival-1:#f2844d;--rival-2:#3fb8a9;
 --good:#4fc183;--bad:#ee7d70;--aim:#4fc18326}}
 *{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
 main{max-width:1180px;margin:0 auto;padding:32px 20px 80px}h1{font-size:28px;margin:0 0 4px;letter-spacing:-.01em}
@@ -17,7 +17,7 @@ svg{width:100%;height:auto;display:block}.grid{stroke:var(--grid)}.grid.zero{str
 .point{fill:var(--hue);stroke:var(--card);stroke-width:1.5}.dots circle{fill:var(--hue);opacity:.45}.median{stroke:var(--hue);stroke-width:3}.p95{stroke:var(--hue);stroke-width:2}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(175px,1fr));gap:10px}
 .tile{border:1px solid var(--line);border-left:4px solid var(--silent);border-radius:8px;padding:10px 12px;display:flex;flex-direction:column}
-.tile span{font-size:12px;color:var(--soft)}.tile strong{font-size:24px;font-variant-numeric:tabular-nums;letter-spacing:-.01em}.tile em{font-size:12px;font-style:normal;color:var(--soft)}
+.tile span{font-size:12px;color:var(--soft)}.tile strong{font-size:24px;font-variant-numeric:tabular-nums;letter-spacing:-.01em}.tile small{font-size:12px;font-weight:400;color:var(--soft);letter-spacing:0}.tile em{font-size:12px;font-style:normal;color:var(--soft)}
 .tile.met{border-left-color:var(--good)}.tile.met em{color:var(--good)}.tile.missed{border-left-color:var(--bad)}.tile.missed em{color:var(--bad)}.tile.headline{border-left-color:var(--ours)}
 .wide{overflow-x:auto;margin:0 -22px;padding:0 22px}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{padding:6px 12px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);white-space:nowrap}
@@ -28,7 +28,7 @@ td small,th small{display:block;font-size:12px;font-weight:400;color:var(--soft)
 .bar i{position:absolute;inset:0 auto 0 0;background:var(--soft);border-radius:4px}.bar b{position:absolute;top:3px;height:2px;background:var(--ink)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 22px;padding:10px 0 0;margin:0;font-size:13px;color:var(--soft);font-variant-numeric:tabular-nums}.legend .chip{color:var(--ink)}
 details{border-top:1px solid var(--line);padding:10px 0}summary{cursor:pointer}a{color:var(--ours)}
-.c-sidetone{--hue:var(--ours)}.c-timer-300{--hue:var(--timer-3)}.c-timer-600{--hue:var(--timer-2)}.c-timer-1000{--hue:var(--timer)}
+.c-sidetone{--hue:var(--ours)}.c-sidetone-in-real-time{--hue:var(--ours-2)}.c-timer-300{--hue:var(--timer-3)}.c-timer-600{--hue:var(--timer-2)}.c-timer-1000{--hue:var(--timer)}
 .c-always-yield{--hue:var(--always)}.c-never-yield{--hue:var(--never)}.c-silent{--hue:var(--silent)}
 .c-livekit-agents{--hue:var(--rival-1)}.c-openai-realtime{--hue:var(--rival-2)}
 @media print{section{break-inside:avoid}}

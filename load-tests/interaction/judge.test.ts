@@ -179,8 +179,8 @@ test("always-yield and never-yield are both bad in the headline", () => {
       (): Verdict => ({ scenario: "pause-in-turn", demand: "wait", right: true, latencyMs: undefined, void: false }),
     ),
   ];
-  assert.equal(figuresOf(make(true)).headline, 0);
-  assert.equal(figuresOf(make(false)).headline, 0);
+  assert.equal(figuresOf(make(true)).headline.value, 0);
+  assert.equal(figuresOf(make(false)).headline.value, 0);
 });
 
 test("a voided stimulus counts nowhere but among the voided", () => {

@@ -1,7 +1,7 @@
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Call } from "@sidetone/testkit";
-import { type Contender, startContender } from "./contenders.ts";
+import { type ClockKind, type Contender, startContender } from "./contenders.ts";
 import { type Judged, runStimuli } from "./run-stimuli.ts";
 import type { Stimulus } from "./stimuli.ts";
 import { isRightFinding, normalWords, readTapes, type Understood, wordErrors } from "./understanding.ts";
@@ -33,29 +33,37 @@ export interface Measurement {
 }
 
 export interface MeasureOptions {
+  name: string;
   stimuli: readonly Stimulus[];
   concurrency: number;
+  clock: ClockKind;
   /** Where failures' recordings go: `failures/<contender>/` under it. */
   out: string;
+  /** Hears how many calls are over. */
+  progress?: (done: number) => void;
 }
 
 const isFailure = (judged: Judged): boolean => !judged.right && !judged.void;
 
 /** Runs all stimuli against one contender and keeps what went wrong. */
-export async function measure(name: string, { stimuli, concurrency, out }: MeasureOptions): Promise<Measurement> {
-  const contender = await startContender(name, concurrency);
+export async function measure(options: MeasureOptions): Promise<Measurement> {
+  const { name, stimuli, concurrency, clock, out, progress } = options;
+  const contender = await startContender(name, concurrency, clock);
   const beganMs = performance.now();
   try {
     const folder = join(out, "failures", name);
+    rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     const recordings = new Map<string, string>();
+    let done = 0;
     const keep = (judged: Judged, call: Call): void => {
+      progress?.(++done);
       if (!isFailure(judged)) return;
       const path = join(folder, `${judged.id}.wav`);
       writeFileSync(path, call.ear.toWav());
       recordings.set(judged.id, relative(out, path));
     };
-    const judged = await runStimuli(contender.line, stimuli, concurrency, keep);
+    const judged = await contender.drive(runStimuli(contender.line, stimuli, concurrency, keep));
     const tapes = await finishedTapes(contender);
     const byId = new Map(stimuli.map((stimulus) => [stimulus.id, stimulus]));
     const measured = judged.map((one): Measured => {

@@ -7,14 +7,17 @@ const MODEL = fileURLToPath(new URL("silero_vad_v5.onnx", import.meta.resolve("a
 /** At 8 kHz the network takes 256 samples (32 ms) and the 32 before them. */
 const WINDOW_SAMPLES = 256;
 const CONTEXT_SAMPLES = 32;
-const STATE_SHAPE = [2, 1, 128];
+const INPUT_SAMPLES = CONTEXT_SAMPLES + WINDOW_SAMPLES;
+/** The state is `[layers, rows, values]`. */
+const STATE_LAYERS = 2;
+const STATE_VALUES = 128;
 
 /** One channel's voice-activity detector, stepped by hops of any length. */
 export class SileroVad {
   readonly #session: InferenceSession;
-  readonly #input = new Float32Array(CONTEXT_SAMPLES + WINDOW_SAMPLES);
+  readonly #input = new Float32Array(INPUT_SAMPLES);
+  readonly #state = new Float32Array(STATE_LAYERS * STATE_VALUES);
   #filled = 0;
-  #state = new Float32Array(256);
   #probability = 0;
 
   private constructor(session: InferenceSession) {
@@ -29,25 +32,59 @@ export class SileroVad {
     return new SileroVad(session);
   }
 
-  /** Takes in mu-law and returns the speech probability of the last whole window so far. */
-  async step(muLaw: Uint8Array): Promise<number> {
-    for (const byte of muLaw) {
-      this.#input[CONTEXT_SAMPLES + this.#filled++] = (ULAW_TO_LINEAR[byte] ?? 0) / 32_768;
-      if (this.#filled === WINDOW_SAMPLES) await this.#run();
+  /**
+   * Takes in one stretch of mu-law for each of several channels of one session, in as few runs of the network as that needs.
+   * @returns each channel's speech probability in its last whole window so far
+   */
+  static async stepAll(channels: readonly SileroVad[], muLaw: readonly Uint8Array[]): Promise<number[]> {
+    const taken = new Array<number>(channels.length).fill(0);
+    for (;;) {
+      const full = channels.filter((channel, i) => {
+        taken[i] = channel.#fill(muLaw[i] ?? new Uint8Array(0), taken[i] ?? 0);
+        return channel.#filled === WINDOW_SAMPLES;
+      });
+      if (full.length === 0) return channels.map((channel) => channel.#probability);
+      await SileroVad.#run(full);
     }
-    return this.#probability;
   }
 
-  async #run(): Promise<void> {
-    const outputs = await this.#session.run({
-      input: new Tensor("float32", this.#input, [1, this.#input.length]),
-      state: new Tensor("float32", this.#state, STATE_SHAPE),
+  /** Takes from `at` on what the window has room for; returns where the rest begins. */
+  #fill(muLaw: Uint8Array, at: number): number {
+    let from = at;
+    while (from < muLaw.length && this.#filled < WINDOW_SAMPLES) {
+      this.#input[CONTEXT_SAMPLES + this.#filled++] = (ULAW_TO_LINEAR[muLaw[from++] ?? 0] ?? 0) / 32_768;
+    }
+    return from;
+  }
+
+  static async #run(channels: readonly SileroVad[]): Promise<void> {
+    const [first] = channels;
+    if (!first) return;
+    const rows = channels.length;
+    const input = new Float32Array(rows * INPUT_SAMPLES);
+    const state = new Float32Array(rows * STATE_LAYERS * STATE_VALUES);
+    const stateAt = (layer: number, row: number): number => (layer * rows + row) * STATE_VALUES;
+    for (const [row, channel] of channels.entries()) {
+      input.set(channel.#input, row * INPUT_SAMPLES);
+      for (let layer = 0; layer < STATE_LAYERS; layer++) {
+        const values = channel.#state.subarray(layer * STATE_VALUES, (layer + 1) * STATE_VALUES);
+        state.set(values, stateAt(layer, row));
+      }
+    }
+    const outputs = await first.#session.run({
+      input: new Tensor("float32", input, [rows, INPUT_SAMPLES]),
+      state: new Tensor("float32", state, [STATE_LAYERS, rows, STATE_VALUES]),
       sr: new Tensor("int64", BigInt64Array.of(8_000n), []),
     });
-    this.#probability = Number(outputs.output?.data[0] ?? 0);
-    const next = outputs.stateN?.data;
-    if (next instanceof Float32Array) this.#state = next.slice();
-    this.#input.copyWithin(0, WINDOW_SAMPLES);
-    this.#filled = 0;
+    const next = outputs.stateN?.data as Float32Array;
+    for (const [row, channel] of channels.entries()) {
+      channel.#probability = Number(outputs.output?.data[row] ?? 0);
+      for (let layer = 0; layer < STATE_LAYERS; layer++) {
+        const from = stateAt(layer, row);
+        channel.#state.set(next.subarray(from, from + STATE_VALUES), layer * STATE_VALUES);
+      }
+      channel.#input.copyWithin(0, WINDOW_SAMPLES);
+      channel.#filled = 0;
+    }
   }
 }

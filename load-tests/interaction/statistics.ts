@@ -41,3 +41,29 @@ export function estimate(
   }
   return { value: statistic(values), low: quantile(drawn, 0.025), high: quantile(drawn, 0.975), n: values.length };
 }
+
+/**
+ * A statistic of the means of several groups, such as shares by scenario, with its 95% bootstrap interval: each group is
+ * resampled by itself. Groups of nothing are left out.
+ */
+export function estimateOfMeans(
+  groups: readonly (readonly number[])[],
+  statistic: (means: readonly number[]) => number,
+  seed = 1,
+  resamples = 1_000,
+): Estimate {
+  const random = seededRandom(seed);
+  const full = groups.filter((group) => group.length > 0);
+  const resampledMean = (group: readonly number[]): number => {
+    let sum = 0;
+    for (let i = 0; i < group.length; i++) sum += group[Math.floor(random() * group.length)] ?? 0;
+    return sum / group.length;
+  };
+  const drawn = Array.from({ length: resamples }, () => statistic(full.map(resampledMean)));
+  return {
+    value: statistic(full.map(mean)),
+    low: quantile(drawn, 0.025),
+    high: quantile(drawn, 0.975),
+    n: full.reduce((sum, group) => sum + group.length, 0),
+  };
+}

@@ -41,13 +41,21 @@ test("Silero hears a voice and not a silence at 8 kHz", async () => {
     const clip = new Voices(folder).say("en-us+f4", "where is my order please");
     const muLaw = new Uint8Array(clip.audio.length);
     encodeUlaw(clip.audio, muLaw);
-    const vad = SileroVad.on(await SileroVad.loadSession());
+    const session = await SileroVad.loadSession();
+    const vad = SileroVad.on(session);
     let most = 0;
-    for (let at = 0; at + 320 <= muLaw.length; at += 320)
-      most = Math.max(most, await vad.step(muLaw.subarray(at, at + 320)));
+    const silent = new Uint8Array(320).fill(0xff);
+    // Beside it a channel in which somebody began a moment earlier: neither may hear the other.
+    const [alone, other] = [SileroVad.on(session), SileroVad.on(session)];
+    for (let at = 0; at + 320 <= muLaw.length; at += 320) {
+      const hop = muLaw.subarray(at, at + 320);
+      const [heard = 0] = await SileroVad.stepAll([vad, other], [hop, at === 0 ? hop.subarray(160) : silent]);
+      assert.deepEqual(await SileroVad.stepAll([alone], [hop]), [heard]);
+      most = Math.max(most, heard);
+    }
     assert.ok(most > 0.9, `peak ${most}`);
     let last = 1;
-    for (let hop = 0; hop < 50; hop++) last = await vad.step(new Uint8Array(320).fill(0xff));
+    for (let hop = 0; hop < 50; hop++) [last = 1] = await SileroVad.stepAll([vad], [silent]);
     assert.ok(last < 0.2, `silence ${last}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -75,12 +75,18 @@ export async function wrapModel(inner: InteractionModel, strategy: Strategy): Pr
     open: (seed) => opened(inner.open(seed)),
     async step(hops, outputs) {
       await inner.step(hops, outputs);
-      for (let row = 0; row < hops.count; row++) {
-        const call = slots.get(hops.slots[row] ?? -1);
-        if (!call) continue;
-        const at = row * HOP_SAMPLES;
-        const probability = await call.vad.step(hops.caller.subarray(at, at + HOP_SAMPLES));
-        const decision = call.state.decide(rule, probability >= SPEECH_AT, hops.agentPlaying[row] === 1);
+      const rows = Array.from({ length: hops.count }, (_, row) => row).filter((row) =>
+        slots.has(hops.slots[row] ?? -1),
+      );
+      const calls = rows.flatMap((row) => slots.get(hops.slots[row] ?? -1) ?? []);
+      const heard = rows.map((row) => hops.caller.subarray(row * HOP_SAMPLES, (row + 1) * HOP_SAMPLES));
+      const probabilities = await SileroVad.stepAll(
+        calls.map(({ vad }) => vad),
+        heard,
+      );
+      for (const [i, row] of rows.entries()) {
+        const isSpeech = (probabilities[i] ?? 0) >= SPEECH_AT;
+        const decision = calls[i]?.state.decide(rule, isSpeech, hops.agentPlaying[row] === 1) ?? LISTEN;
         outputs.decision.fill(0, row * DECISION_COUNT, (row + 1) * DECISION_COUNT);
         outputs.decision[row * DECISION_COUNT + decision] = 1;
       }

@@ -72,8 +72,10 @@ export class Voices {
     if (made) return made;
     const path = join(this.#folder, `${key}.wav`);
     if (!existsSync(path)) {
-      writeFileSync(`${path}.new`, synthesise(voice, text, wordsPerMinute));
-      renameSync(`${path}.new`, path);
+      // Several processes may make the same line.
+      const fresh = `${path}.${process.pid}.new`;
+      writeFileSync(fresh, synthesise(voice, text, wordsPerMinute));
+      renameSync(fresh, path);
     }
     const wav = readWav(readFileSync(path));
     const clip = normalise(resample(wav.channels[0] ?? new Int16Array(0), wav.sampleRateHz, 8_000));

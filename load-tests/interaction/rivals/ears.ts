@@ -33,7 +33,8 @@ export class KnownWords {
 
   /** Takes 20 ms of mu-law. */
   async hear(muLaw: Uint8Array): Promise<Heard | undefined> {
-    const isSpeech = (await this.#vad.step(muLaw)) >= SPEECH_AT;
+    const [probability = 0] = await SileroVad.stepAll([this.#vad], [muLaw]);
+    const isSpeech = probability >= SPEECH_AT;
     const ms = muLaw.length / 8;
     if (isSpeech) {
       this.#speechMs += ms;

@@ -111,7 +111,8 @@ export class RealtimeServerSession {
     while (this.#pending.length >= FRAME_BYTES) {
       const frame = this.#pending.subarray(0, FRAME_BYTES);
       this.#pending = this.#pending.subarray(FRAME_BYTES);
-      const isSpeech = (await this.#vad.step(frame)) >= this.#settings.threshold;
+      const [probability = 0] = await SileroVad.stepAll([this.#vad], [frame]);
+      const isSpeech = probability >= this.#settings.threshold;
       const heard: Heard | undefined = await this.#ears.hear(frame);
       if (heard?.type === "final") this.#heard = `${this.#heard} ${heard.text}`.trim();
       this.#receivedMs += FRAME_BYTES / 8;
