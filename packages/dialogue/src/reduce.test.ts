@@ -22,6 +22,13 @@ function call(more: Partial<FloorOptions> = {}): Floor {
 }
 const order = (orderNumber: string): unknown => cannedOutput("order-status", { orderNumber }, "2026-03-02");
 
+test("a question that nobody could answer is asked about, not met with silence", () => {
+  const floor = call({ playbook: { ...playbook, fallback: "none" } });
+  floor.caller("how high is the moon tonight");
+  floor.settle();
+  assert.match(floor.said(), /didn't (catch|get) that/);
+});
+
 describe("tasks", () => {
   test("are delegated in mid-turn, as soon as the slot is full", () => {
     const floor = call();

@@ -56,7 +56,9 @@ export function understand(book: CompiledPlaybook, base: Understood, hearing: He
   const asked = after.requests.length > 0;
   after.blank = !(answered || slotted || asked || wants.wants.length > 0 || after.ambiguous !== null);
   if (after.blank || (onlySmallTalk(after) && !answered && !slotted && wants.wants.length === 0)) {
-    const text = jointConfidence(tokens) >= 0.5 ? unknownQuestion(tokens) : null;
+    // Where nobody could answer it, it is a turn that was not understood: it is asked about, never met with silence.
+    const isAnswerable = book.playbook.fallback !== "none" && jointConfidence(tokens) >= 0.5;
+    const text = isAnswerable ? unknownQuestion(tokens) : null;
     if (text !== null) {
       after.requests.push({ kind: "unknown-question", text });
       after.blank = false;
