@@ -17,8 +17,8 @@ const SAMPLES_PER_MS = 8;
 /** An answer later than this is none. */
 const ANSWER_WITHIN_MS = 8_000;
 const YIELD_WITHIN_MS = 2_000;
-/** An agent that is heard this shortly after the caller began was ending its own words. */
-const OWN_TAIL_MS = 300;
+/** What is meant to be said while the caller speaks. */
+const ASIDES = new Set(["backchannel", "interjection"]);
 /** So much of a stretch of speech is found again, byte for byte. */
 const PIECE_SAMPLES = 480;
 /** The account can be wrong by no more than this and be found. */
@@ -32,11 +32,13 @@ export function measureCall(call: Call, tape: WholeTape, turns: readonly SaidTur
   const { heard, said } = call.ear;
   const offsetMs = offsetOf(tape, said) ?? call.mediaBeganAtMs ?? 0;
   const spans = agentSpans(heard);
+  const lines = agentLines(tape);
+  const beganMs = lines.filter(({ act }) => !ASIDES.has(act)).map(({ startMs }) => startMs + offsetMs);
   turns.forEach((turn, i) => {
     if (turn.interrupts) takeStop(measure, turn, spans);
-    takeResponse(measure, turn, turns[i + 1], spans, (atMs) => expectationAt(tape, atMs - offsetMs));
+    if (beganMs.some((atMs) => atMs > turn.startMs && atMs < turn.endMs)) measure.cutIns++;
+    else takeResponse(measure, turn, turns[i + 1], spans, (atMs) => expectationAt(tape, atMs - offsetMs));
   });
-  const lines = agentLines(tape);
   const cut = lines.filter((line) => line.cut);
   measure.yields = cut.length;
   for (const { words } of cut) {
@@ -69,11 +71,6 @@ function takeResponse(
   spans: readonly Span[],
   expectation: (atMs: number) => "open" | "fulfilled" | "unfulfilled",
 ): void {
-  const early = onsetAfter(spans, turn.startMs + OWN_TAIL_MS);
-  if (early !== undefined && early < turn.endMs) {
-    measure.cutIns++;
-    return;
-  }
   const onset = onsetAfter(spans, turn.endMs);
   if (onset === undefined || onset > turn.endMs + ANSWER_WITHIN_MS || (next && onset > next.startMs)) {
     measure.unanswered++;

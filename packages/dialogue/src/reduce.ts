@@ -115,6 +115,9 @@ function settle(d: Draft, before: Understood): void {
 /** How long a caller may be silent within a turn before we are ready to repair. */
 const PAUSE_MS = 1500;
 
+/** How long a leave-taking has paused when it counts as over. */
+const LEAVE_MS = 600;
+
 /**
  * While the caller speaks, what we would say if they stopped now is kept ready; it replaces itself as they go on. In
  * mid-number, or while nothing was understood yet, nothing is prepared until the pause grows long.
@@ -137,6 +140,8 @@ function planDuringTurn(d: Draft): void {
   delegateWhatIsKnown(preview);
   settleAsking(preview);
   planSpeech(preview);
+  // Who takes their leave says more than one word of it.
+  if (preview.s.closing && !d.s.closing && d.s.nowMs - turn.grewAtMs < LEAVE_MS) return;
   const begun = new Set(
     d.s.outbox.filter((one) => one.beganAtMs !== null).flatMap((one) => one.parts.map((part) => part.key)),
   );

@@ -9,6 +9,8 @@ const RESTORE_HOPS = 2;
 const BOTH_START_HOPS = 15;
 /** So many ducked hops with the caller's voice make it a collision: 160 ms. */
 const COLLISION_HOPS = 4;
+/** So many hops in a row of a turn's end outweigh a voice: 400 ms. */
+const INSISTS_HOPS = 10;
 /** Two murmurs are at least this far apart: 4 s. */
 const BACKCHANNEL_APART_HOPS = 100;
 
@@ -41,6 +43,8 @@ export interface FloorView {
   mayBegin: boolean;
   /** Hops since anybody was heard. */
   quietHops: number;
+  /** Quiet that is asked for before what is ready may begin. */
+  breathHops: number;
   hop: number;
 }
 
@@ -55,6 +59,7 @@ export const floorView = (rows: Pick<FloorView, "decision" | "overlap">): FloorV
   expectation: OPEN,
   mayBegin: false,
   quietHops: 0,
+  breathHops: 0,
   hop: 0,
 });
 
@@ -66,6 +71,8 @@ export interface FloorState {
   lastBackchannelHop: number;
   /** How sure the model was at best that the turn has ended, since the caller was last heard. */
   beginPeak: number;
+  /** Hops in a row in which the model would have begun. */
+  insistedHops: number;
 }
 
 export const freshFloor = (): FloorState => ({
@@ -73,6 +80,7 @@ export const freshFloor = (): FloorState => ({
   calmHops: 0,
   lastBackchannelHop: -BACKCHANNEL_APART_HOPS,
   beginPeak: 0,
+  insistedHops: 0,
 });
 
 /**
@@ -93,8 +101,12 @@ function whileListening(state: FloorState, view: FloorView, thresholds: Decision
   const sureEnough = beginThreshold(view.expectation, thresholds) * certaintyNeeded(weighedQuiet(view));
   // A turn's end is heard best right behind it; silence alone does not take that back.
   state.beginPeak = Math.max(view.quietHops === 0 ? 0 : state.beginPeak, view.decision[P.begin]!);
-  if (view.mayBegin && state.beginPeak > sureEnough) {
+  state.insistedHops = view.decision[P.begin]! > sureEnough ? state.insistedHops + 1 : 0;
+  // Nothing begins in the caller's voice, nor in their breath; a voice that the model goes on denying is somebody else's.
+  const mayBegin = view.mayBegin && (view.quietHops >= view.breathHops || state.insistedHops >= INSISTS_HOPS);
+  if (mayBegin && state.beginPeak > sureEnough) {
     state.beginPeak = 0;
+    state.insistedHops = 0;
     return "begin";
   }
   const mayMurmur =
@@ -105,6 +117,7 @@ function whileListening(state: FloorState, view: FloorView, thresholds: Decision
 
 function whileSpeaking(state: FloorState, view: FloorView, thresholds: DecisionThresholds): Decision {
   state.beginPeak = 0;
+  state.insistedHops = 0;
   const wantsYield = view.decision[P.yield]! > thresholds.yield;
   const wantsDuck = wantsYield || view.decision[P.duck]! + view.decision[P.yield]! > thresholds.duck;
   if (wantsDuck) {

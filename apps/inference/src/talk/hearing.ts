@@ -1,6 +1,8 @@
 import type { Expectation, HeardWord, PodOutput } from "@sidetone/protocol";
 import type { Ears } from "./ears.ts";
 
+const HOP_MS = 40;
+
 type Heard = Extract<PodOutput, { type: "heard" }>;
 
 /** The caller's turns: which one is open, and how its hearing was revised. */
@@ -12,6 +14,7 @@ export class Hearing {
   #open = false;
   /** The caller's voice was heard in this turn, with or without words. */
   #voiced = false;
+  #heardHop = Number.NEGATIVE_INFINITY;
 
   /** `isEcho` tells words that are the agent's own, come back over the line. */
   constructor(ears: Ears, isEcho: (word: HeardWord) => boolean) {
@@ -22,6 +25,11 @@ export class Hearing {
   /** Words of the turn were heard and it was not closed. */
   get open(): boolean {
     return this.#open;
+  }
+
+  /** Hop in which the hearing last changed. */
+  get heardHop(): number {
+    return this.#heardHop;
   }
 
   get voiced(): boolean {
@@ -39,6 +47,7 @@ export class Hearing {
     const words = this.#callers(this.#ears.words());
     if (words.length === 0 && !this.#open) return undefined;
     this.#open = true;
+    this.#heardHop = Math.round(atMs / HOP_MS);
     return this.#told(words, false);
   }
 

@@ -30,6 +30,11 @@ import { type Leave, TalkState } from "./talk-state.ts";
 const HOP_MS = 40;
 /** A filler only where waiting is real: 800 ms after the last that either of us said. */
 const FILLER_AFTER_HOPS = 20;
+/** Who was not understood often has more to say: 400 ms. */
+const REPAIR_AFTER_HOPS = 10;
+/** Quiet before anything begins: 40 ms, or 120 ms while the hearing of the last word is fresh. */
+const BREATH_HOPS = 1;
+const SETTLED_HOPS = 3;
 /** Quiet in which nobody's turn is open: 400 ms. */
 const FREE_HOPS = 10;
 
@@ -72,7 +77,7 @@ export class TalkLoop implements CallLoop {
   /** Outputs that arose between two hops; they leave with the next. */
   #outputs: PodOutput[] = [];
   #nowMs = 0;
-  /** The agent has begun its first line, so the model has the say about the floor. */
+  /** The agent has had the floor, or could have: from now on the model has the say about it. */
   #greeted = false;
   /** A person has taken the call over: hear, but be quiet. */
   #muted = false;
@@ -195,11 +200,23 @@ export class TalkLoop implements CallLoop {
     view.callerVoice = this.#attention.callerVoice;
     view.quietHops = this.#attention.quietHops;
     view.hop = hop.hop;
+    view.breathHops = this.#breathHops(hop.hop);
     view.expectation = this.#conditioning.expectation;
     view.mayBegin = this.#mayBegin;
     view.speaking = this.#mouth.speaking;
     view.uninterruptible = this.#mouth.current?.say.uninterruptible ?? false;
     view.speakingHops = playing ? hopsSinceChange : 0;
+  }
+
+  /**
+   * How long the caller has to be quiet before anything begins: their last word has to have settled. An interjection
+   * is meant to come while they speak.
+   */
+  #breathHops(hop: number): number {
+    const say = this.#mouth.planned[0]?.say;
+    if (say?.urgency === "urgent") return 0;
+    const { heardHop } = this.#hearing;
+    return hop - heardHop < SETTLED_HOPS ? SETTLED_HOPS : BREATH_HOPS;
   }
 
   #listen(outputs: OutputBatch, row: number): void {
@@ -221,6 +238,7 @@ export class TalkLoop implements CallLoop {
     if (this.#deadAir && (this.#hearing.open || this.#hearing.voiced)) this.#endTurn();
     switch (decision) {
       case "begin":
+        this.#greeted = true;
         // An interjection comes while the caller goes on: their turn stays open.
         if (this.#mouth.planned[0]?.say.act !== "interjection") this.#endTurn();
         return;
@@ -252,6 +270,7 @@ export class TalkLoop implements CallLoop {
       if (decision !== "yield" && line.say.urgency !== "filler") this.#mouth.chain(out);
       return;
     }
+    if (line.say.act === "repair" && this.#attention.quietHops < REPAIR_AFTER_HOPS) return;
     const greeting = !this.#greeted && this.#greets;
     if (decision !== "begin" && !greeting && !this.#deadAir && !this.#floorIsFree) return;
     if (decision !== "begin") this.#endTurn();

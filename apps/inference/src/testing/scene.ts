@@ -3,9 +3,11 @@ import { createHopBatch, createOutputBatch, type ModelInfo } from "@sidetone/int
 import {
   DECISIONS,
   type Decision,
+  type Expectation,
   type HeardWord,
   HOP_SAMPLES,
   MU_LAW_SILENCE,
+  OPEN,
   OVERLAP_KINDS,
   type OverlapKind,
   type PodInput,
@@ -71,6 +73,20 @@ export const say = (utteranceId: number, text: string, more: Partial<Extract<Eff
     replaceable: false,
     ...more,
   }) satisfies Effect;
+
+/** A dialogue that does this when the call opens, and nothing else. */
+export const onOpen =
+  (...effects: Effect[]) =>
+  (event: DialogueEvent): Effect[] =>
+    event.type === "opened" ? effects : [];
+export const expecting = (
+  intent: "nothing" | "answer" | "filler" | "urgent",
+  expectation: Expectation = OPEN,
+): Effect => ({ type: "expect", expectation, intent });
+/** A line of six words: 1.92 s. */
+export const GREETING = say(0, "one two three four five six");
+export const YIELD = { decision: { yield: 0.9 }, overlap: "floor-taking", voice: 0.9 } as const;
+export const DUCK = { decision: { duck: 0.9 }, voice: 0.9 } as const;
 
 /** What the scripted model thinks at one hop. */
 export interface Thought {
