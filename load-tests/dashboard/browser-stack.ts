@@ -172,6 +172,7 @@ export async function startWhole(options: StackOptions = {}): Promise<WholeStack
       DATA_DIR: stack.dataDir,
       REDIS_URL: stack.redisUrl,
       BRIDGE_URL: bridgeUrl,
+      WORKER_URL: new URL(stack.metricsUrls.worker).origin,
       PUBLIC_URL: bridgeUrl,
       TWILIO_ACCOUNT_SID: stack.carrier.accountSid,
       TWILIO_AUTH_TOKEN: stack.carrier.authToken,

@@ -7,12 +7,11 @@ import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { CALL_EVENTS_STREAM, type CallEvent } from "@sidetone/protocol";
 import { openDatabase, upsertCall } from "@sidetone/store";
-import { startRedis, tempFolder } from "@sidetone/testkit";
+import { startRedis, tempFolder, writeMadeCall } from "@sidetone/testkit";
 import { Redis } from "ioredis";
 import type { Page } from "playwright-core";
 import { noBrowser, openBrowser, openPage, type RunningDashboard, runDashboard } from "./browser-stack.ts";
 import { LiveCallsFeed } from "./live-calls-feed.ts";
-import { writeMadeCall } from "./made-call.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -246,7 +245,7 @@ function report(): string {
     "# The dashboard, measured",
     "",
     `\`${command}\` on ${cpus()[0]?.model ?? "an unknown processor"} with ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}.`,
-    `Chromium without a graphics card; medians of ${rounds} rounds. The tape is made by \`load-tests/dashboard/made-call.ts\`, seed ${options.seed}.`,
+    `Chromium without a graphics card; medians of ${rounds} rounds. The tape is made by \`packages/testkit/src/fixtures/made-call.ts\`, seed ${options.seed}.`,
     "",
     "| figure | measured | aim |",
     "| --- | --- | --- |",

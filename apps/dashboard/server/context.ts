@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger, Metrics } from "@sidetone/platform";
-import type { Database } from "@sidetone/store";
+import type { Database, TapeStorage } from "@sidetone/store";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Redis } from "ioredis";
@@ -23,6 +23,8 @@ export interface DashboardContext {
   redis: Redis;
   liveCalls: LiveCalls;
   feed: EventFeed;
+  /** Where finished calls' tapes are. */
+  tapes: TapeStorage;
   replays: Replays;
   /** Of re-runs' tapes, which lie apart from the calls' own. */
   rerunReplays: Replays;

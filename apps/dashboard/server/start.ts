@@ -74,6 +74,7 @@ export async function startDashboard(
     redis,
     liveCalls,
     feed,
+    tapes,
     replays,
     rerunReplays,
     mask: new Mask(playbookWords),

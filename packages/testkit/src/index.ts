@@ -18,6 +18,7 @@ export type { PhoneNumber } from "./carrier/rest-api.ts";
 export { MediaStream, type StreamCounts } from "./carrier/stream.ts";
 export { parseTwiml, type StreamNoun, type Verb } from "./carrier/twiml.ts";
 export { signatureOf } from "./carrier/webhook.ts";
+export { writeMadeCall } from "./fixtures/made-call.ts";
 export { freePort, tempFolder } from "./fixtures/network.ts";
 export { type Exit, type ProcessOptions, TestProcess } from "./fixtures/process.ts";
 export { startRedis, type TestRedis, withRedis } from "./fixtures/redis.ts";

@@ -1,10 +1,11 @@
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants, mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { PartStatus } from "@sidetone/platform";
 import { BRIDGES_HASH, COST_CLASSES, queueName, REDIS_PREFIX } from "@sidetone/protocol";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { Api, DashboardContext } from "../context.ts";
+import { CarrierErrors, describeErrors } from "../health/carrier-errors.ts";
 
 const Part = z.object({
   name: z.string(),
@@ -26,6 +27,20 @@ const LOOK_EVERY_MS = 15_000;
 /** A bridge renews its record every fifteen seconds. */
 const BRIDGE_STALE_MS = 60_000;
 
+/** What the bridge's state means for callers. */
+const CALLS: Readonly<Record<PartStatus, string>> = {
+  ok: "New calls are taken.",
+  degraded: "Calls are taken, but not everything behind them works.",
+  down: "No new call is taken.",
+};
+/** What to do about a part that the bridge says is not well. */
+const PART_REMEDIES: Readonly<Record<string, string>> = {
+  pods: "Start the pod that is missing, or look at its log; calls go on at the pods that are left, and without one new callers hear the fallback line.",
+  redis: "Check REDIS_URL and the server; calls go on, live updates and lookups wait.",
+};
+/** A disk with less room than this is spoken of before it is full. */
+const LITTLE_ROOM = 0.05;
+
 /** What runs, what does not, since when, and what to do about it. */
 export function healthRoutes(app: Api, context: DashboardContext): void {
   const { config, redis, database } = context;
@@ -38,12 +53,15 @@ export function healthRoutes(app: Api, context: DashboardContext): void {
     return { name, status, detail, remedy: status === "ok" ? null : (remedy ?? null), since: at };
   };
 
-  const probe = async (name: string, remedy: string, look: () => Promise<string>): Promise<Part> => {
+  /** What a part says of itself: that all is well, or that it is not quite. */
+  type Said = string | { detail: string; remedy: string };
+  const probe = async (name: string, remedy: string, look: () => Promise<Said>): Promise<Part> => {
     const timeout = new Promise<never>((_, reject) => {
       setTimeout(() => reject(new Error(`no answer within ${PROBE_MS} ms`)), PROBE_MS).unref();
     });
     try {
-      return part(name, "ok", await Promise.race([look(), timeout]));
+      const said = await Promise.race([look(), timeout]);
+      return typeof said === "string" ? part(name, "ok", said) : part(name, "degraded", said.detail, said.remedy);
     } catch (error) {
       return part(name, "down", (error as Error).message, remedy);
     }
@@ -73,20 +91,29 @@ export function healthRoutes(app: Api, context: DashboardContext): void {
     return found;
   };
 
+  const carrierErrors = new CarrierErrors();
+  const carrier = (): Promise<Part> =>
+    probe("Carrier", "The bridge does not tell its metrics; its log has the cause.", async () => {
+      const response = await fetch(new URL("/metrics", config.bridgeUrl));
+      const lately = carrierErrors.take(await response.text(), Date.now());
+      return lately.size === 0 ? "Nothing of the carrier's was refused lately." : describeErrors(lately);
+    });
+
   const bridgeParts = async (): Promise<Part[]> => {
     try {
       const response = await fetch(new URL("/health", config.bridgeUrl), { signal: AbortSignal.timeout(PROBE_MS) });
       const health = BridgeHealth.parse(await response.json());
       return [
-        part(
-          "Calls",
-          health.status,
-          health.status === "ok" ? "New calls are taken." : "The bridge is not whole.",
-          "See the parts below.",
-        ),
+        part("Calls", health.status, CALLS[health.status], "The parts below say what is wrong."),
         ...Object.entries(health.parts).map(([name, each]) =>
-          part(`Bridge: ${name}`, each.status, each.detail ?? "Works.", "The bridge's log has the cause."),
+          part(
+            `Bridge: ${name}`,
+            each.status,
+            each.detail ?? (each.status === "ok" ? "Works." : "Does not answer."),
+            PART_REMEDIES[name] ?? "The bridge's log has the cause.",
+          ),
         ),
+        await carrier(),
       ];
     } catch (error) {
       return [
@@ -134,6 +161,26 @@ export function healthRoutes(app: Api, context: DashboardContext): void {
     }
   };
 
+  const storage = async (): Promise<Part[]> => {
+    const { dataDir, retentionDays, storageUrl } = config;
+    const kept = retentionDays === undefined ? "for ever" : `for ${retentionDays} days`;
+    const folder = await probe("Data folder", "Check space and permissions under DATA_DIR.", async () => {
+      await mkdir(join(dataDir, "replays"), { recursive: true });
+      await access(dataDir, constants.W_OK);
+      const { bavail, blocks, bsize } = await statfs(dataDir);
+      const detail = `${((bavail * bsize) / 1e9).toFixed(1)} GB are free. Calls are kept ${kept}.`;
+      if (bavail >= LITTLE_ROOM * blocks) return detail;
+      return { detail, remedy: "Make room, or let calls go sooner with RETENTION_DAYS." };
+    });
+    if (storageUrl === undefined) return [folder];
+    const remedy = "Check STORAGE_URL and its credentials; finished tapes wait in DATA_DIR until it answers.";
+    const store = await probe("Tape storage", remedy, async () => {
+      await context.tapes.find("health-probe.tape");
+      return "Answers.";
+    });
+    return [folder, store];
+  };
+
   const look = async (): Promise<Part[]> => {
     const groups = await Promise.all([
       bridgeParts(),
@@ -147,11 +194,7 @@ export function healthRoutes(app: Api, context: DashboardContext): void {
         await sql`select 1`.execute(database.db);
         return `${database.kind === "sqlite" ? "SQLite" : "PostgreSQL"} answers in ${(performance.now() - startedAt).toFixed(1)} ms.`;
       }),
-      probe("Data folder", "Check space and permissions under DATA_DIR.", async () => {
-        await mkdir(join(config.dataDir, "replays"), { recursive: true });
-        await access(config.dataDir, constants.W_OK);
-        return "Can be written.";
-      }),
+      storage(),
       worker(),
       bridges(),
     ]);

@@ -60,7 +60,7 @@ export function AuditPage() {
               <thead>
                 <tr>
                   <Th>When</Th>
-                  <Th>Who</Th>
+                  <Th className="max-sm:hidden">Who</Th>
                   <Th>Did what</Th>
                   <Th className="max-md:hidden">To what</Th>
                   <Th className="max-lg:hidden">From</Th>
@@ -69,17 +69,23 @@ export function AuditPage() {
               <tbody>
                 {rows.map((entry) => (
                   <tr key={entry.id}>
-                    <Td className="tabular whitespace-nowrap" title={whenExactly(entry.at)}>
+                    <Td className="tabular whitespace-nowrap max-sm:align-top" title={whenExactly(entry.at)}>
                       {when(entry.at)}
                     </Td>
-                    <Td>
+                    <Td className="max-sm:hidden">
                       {entry.actor} {entry.role && <span className="text-ink-faint">{roleName(entry.role)}</span>}
                     </Td>
                     <Td>
                       <code className="text-xs">{entry.act}</code>{" "}
                       {entry.outcome !== "done" && <Badge tone="bad">{entry.outcome}</Badge>}
+                      <span className="block break-all text-ink-soft text-xs sm:hidden">
+                        {entry.actor}
+                        {entry.subject && `, ${entry.subject}`}
+                      </span>
                       {entry.detail && (
-                        <span className="block max-w-md truncate text-ink-faint text-xs">{entry.detail}</span>
+                        <span className="block max-w-md truncate text-ink-faint text-xs max-sm:max-w-52">
+                          {entry.detail}
+                        </span>
                       )}
                     </Td>
                     <Td className="max-w-56 truncate text-ink-soft max-md:hidden">{entry.subject}</Td>

@@ -52,7 +52,7 @@ export function HealthPage() {
           ) : (
             <ul className="divide-y divide-line">
               {health.data.parts.map((part) => (
-                <li key={part.name} className="flex items-start gap-3 px-4 py-2.5">
+                <li key={part.name} className="flex items-start gap-3 px-4 py-2.5 max-sm:flex-wrap">
                   <span
                     aria-hidden
                     className={cn(
@@ -60,7 +60,7 @@ export function HealthPage() {
                       part.status === "ok" ? "bg-good" : part.status === "degraded" ? "bg-warn" : "bg-bad",
                     )}
                   />
-                  <div className="min-w-0">
+                  <div className="min-w-0 max-sm:flex-1">
                     <p className="font-medium">
                       {words(part.name)}{" "}
                       {part.status !== "ok" && (
@@ -70,7 +70,13 @@ export function HealthPage() {
                     <p className="break-words text-ink-soft">{part.detail}</p>
                     {part.remedy && <p className="text-ink">{part.remedy}</p>}
                   </div>
-                  <span className="ml-auto shrink-0 text-right text-ink-faint text-xs">since {when(part.since)}</span>
+                  <time
+                    dateTime={part.since}
+                    title={part.since}
+                    className="ml-auto shrink-0 text-right text-ink-faint text-xs max-sm:ml-5 max-sm:w-full max-sm:text-left"
+                  >
+                    since {when(part.since)}
+                  </time>
                 </li>
               ))}
             </ul>

@@ -196,7 +196,7 @@ function Steering({ callId, summary }: { callId: string; summary: { takenOverBy:
         <form onSubmit={sendWhisper} className="flex items-center gap-2">
           <Input
             aria-label="Whisper to the agent"
-            placeholder="Whisper to the agent; the caller does not hear it"
+            placeholder="Only the agent hears it"
             value={whisper}
             maxLength={2000}
             onChange={(event) => setWhisper(event.target.value)}

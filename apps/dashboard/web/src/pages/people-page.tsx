@@ -55,9 +55,9 @@ export function PeoplePage() {
                         <span className="font-medium">{person.name}</span>
                         {person.id === me.id && <span className="text-ink-faint"> (you)</span>}
                         {person.disabled && <Badge className="ml-2">kept out</Badge>}
-                        <span className="block text-ink-faint text-xs">{person.email}</span>
+                        <span className="block break-all text-ink-faint text-xs">{person.email}</span>
                       </Td>
-                      <Td>
+                      <Td className="min-w-28 max-sm:px-1">
                         <RoleSelect
                           aria-label={`Role of ${person.name}`}
                           value={person.role}
@@ -67,9 +67,9 @@ export function PeoplePage() {
                           }
                         />
                       </Td>
-                      <Td className="whitespace-nowrap text-right">
+                      <Td className="whitespace-nowrap text-right max-sm:px-1">
                         {person.id !== me.id && (
-                          <>
+                          <span className="inline-flex max-sm:flex-col">
                             <Button
                               size="sm"
                               kind="ghost"
@@ -97,7 +97,7 @@ export function PeoplePage() {
                             >
                               {person.disabled ? "Let in" : "Keep out"}
                             </Button>
-                          </>
+                          </span>
                         )}
                       </Td>
                     </tr>

@@ -167,7 +167,7 @@ function Totals({ result: { before, after } }: { result: Result }) {
       after.figures.backchannels,
       before.figures.backchannels !== after.figures.backchannels,
     ],
-    ["Ended", before.ends ?? "–", after.ends ?? "–", before.ends !== after.ends],
+    ["Ended", words(before.ends ?? "–"), words(after.ends ?? "–"), before.ends !== after.ends],
   ];
   return (
     <Card>
@@ -184,8 +184,10 @@ function Totals({ result: { before, after } }: { result: Result }) {
           {rows.map(([label, was, is, changed]) => (
             <tr key={label} className="align-top">
               <Td className="whitespace-nowrap text-ink-soft">{label}</Td>
-              <Td className="w-2/5">{was === "" ? <span className="text-ink-faint">none</span> : was}</Td>
-              <Td className={cn("w-2/5", changed && "bg-warn-soft")}>
+              <Td className="w-2/5 max-sm:min-w-28">
+                {was === "" ? <span className="text-ink-faint">none</span> : was}
+              </Td>
+              <Td className={cn("w-2/5 max-sm:min-w-28", changed && "bg-warn-soft")}>
                 {is === "" ? <span className="text-ink-faint">none</span> : is}
                 {changed && <span className="sr-only"> (changed)</span>}
               </Td>

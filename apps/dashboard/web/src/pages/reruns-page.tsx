@@ -71,7 +71,9 @@ export function RerunsPage() {
                       >
                         {rerun.name}
                       </Link>
-                      <span className="block text-ink-faint text-xs">against {againstWords(rerun)}</span>
+                      {!rerun.name.includes(` against ${againstWords(rerun)}`) && (
+                        <span className="block text-ink-faint text-xs">against {againstWords(rerun)}</span>
+                      )}
                     </Td>
                     <Td>
                       {rerun.state === "running" ? (

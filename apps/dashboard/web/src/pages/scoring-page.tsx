@@ -224,7 +224,7 @@ function Calibration({ card }: { card: Card_ }) {
               {pair.a} <span className="text-ink-faint">and</span> {pair.b}
             </p>
             <p className="tabular text-ink-soft text-xs">
-              κ {pair.kappa === null ? "–" : pair.kappa.toFixed(2)} · {Math.round(pair.agreement * 100)}% of{" "}
+              Cohen's κ {pair.kappa === null ? "–" : pair.kappa.toFixed(2)} · {Math.round(pair.agreement * 100)}% of{" "}
               {pair.items} answers, {pair.calls} calls
             </p>
           </li>

@@ -67,7 +67,12 @@ export function TokensPage() {
                     <Td className="max-sm:hidden">
                       {when(token.createdAt)} by {token.createdBy}
                     </Td>
-                    <Td>{token.lastUsedAt ? when(token.lastUsedAt) : "never"}</Td>
+                    <Td>
+                      {token.lastUsedAt ? when(token.lastUsedAt) : "never"}
+                      {token.expiresAt && (
+                        <span className="block text-ink-faint text-xs">until {when(token.expiresAt)}</span>
+                      )}
+                    </Td>
                     <Td className="text-right">
                       {token.revokedAt ? (
                         <Badge>revoked</Badge>

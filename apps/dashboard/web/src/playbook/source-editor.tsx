@@ -127,11 +127,17 @@ export function DiffView({ before, after }: { before: string; after: string }) {
   useEffect(() => {
     const parent = box.current;
     if (!parent) return;
-    const extensions = [yaml(), look, EditorView.lineWrapping, EditorState.readOnly.of(true)];
+    const side = (name: string) => [
+      yaml(),
+      look,
+      EditorView.lineWrapping,
+      EditorState.readOnly.of(true),
+      EditorView.contentAttributes.of({ "aria-label": name }),
+    ];
     const view = new MergeView({
       parent,
-      a: { doc: before, extensions },
-      b: { doc: after, extensions },
+      a: { doc: before, extensions: side("Published text") },
+      b: { doc: after, extensions: side("This text") },
       collapseUnchanged: { margin: 3, minSize: 6 },
       highlightChanges: true,
     });

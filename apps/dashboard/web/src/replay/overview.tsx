@@ -48,6 +48,8 @@ export function Overview({
         normalize: false,
         interact: true,
       });
+      // It begins at the start, wherever the call stands.
+      surfer.on("ready", () => surfer?.setTime(audio.currentTime));
       surfer.on("interaction", (seconds) => seek.current(seconds * 1000));
     };
     make();

@@ -5,6 +5,7 @@ import { toast } from "sonner";
 import { api, ask } from "../api/client.ts";
 import { spacedWords } from "../format.ts";
 import { Button } from "../ui/button.tsx";
+import { cn } from "../ui/class-names.ts";
 import { Field, Input, Select } from "../ui/fields.tsx";
 import { Dialog } from "../ui/overlays.tsx";
 
@@ -98,7 +99,7 @@ export function StartRerun({
             )}
           </Field>
         )}
-        <div className="grid gap-3 sm:grid-cols-2">
+        <div className={cn("grid gap-3", playbookId !== "" && "sm:grid-cols-2")}>
           <Field label="Playbook">
             {(ids) => (
               <Select
@@ -119,24 +120,25 @@ export function StartRerun({
               </Select>
             )}
           </Field>
-          <Field label="Version">
-            {(ids) => (
-              <Select
-                {...ids}
-                className="w-full"
-                disabled={playbookId === ""}
-                value={String(version ?? playbook?.newest ?? "")}
-                onChange={(event) => setVersion(Number(event.target.value))}
-              >
-                {Array.from({ length: playbook?.newest ?? 0 }, (_, i) => (playbook?.newest ?? 0) - i).map((each) => (
-                  <option key={each} value={each}>
-                    Version {each}
-                    {each === playbook?.published ? ", published" : ""}
-                  </option>
-                ))}
-              </Select>
-            )}
-          </Field>
+          {playbookId !== "" && (
+            <Field label="Version">
+              {(ids) => (
+                <Select
+                  {...ids}
+                  className="w-full"
+                  value={String(version ?? playbook?.newest ?? "")}
+                  onChange={(event) => setVersion(Number(event.target.value))}
+                >
+                  {Array.from({ length: playbook?.newest ?? 0 }, (_, i) => (playbook?.newest ?? 0) - i).map((each) => (
+                    <option key={each} value={each}>
+                      Version {each}
+                      {each === playbook?.published ? ", published" : ""}
+                    </option>
+                  ))}
+                </Select>
+              )}
+            </Field>
+          )}
         </div>
         <Field label="Model">
           {(ids) => (

@@ -84,7 +84,7 @@ export const PageHead = ({ title, children, meta }: { title: ReactNode; children
 
 export const Table = ({ className, ...props }: ComponentProps<"table">) => (
   <div className="overflow-x-auto">
-    <table className={cn("w-full text-left", className)} {...props} />
+    <table className={cn("w-full text-left [&>tbody>tr:last-child>td]:border-b-0", className)} {...props} />
   </div>
 );
 export const Th = ({ className, ...props }: ComponentProps<"th">) => (
