@@ -37,6 +37,8 @@ export interface BridgeOptions {
   /** The wall clock, for startedAt and token expiry only. */
   wallMs?: () => number;
   metrics?: Metrics;
+  /** What a call's variants of lines are chosen by; random unless given. */
+  seed?: () => number;
 }
 
 /** The whole bridge, wired: what `main.ts` runs and what tests start in their own process. */
@@ -102,6 +104,7 @@ export class Bridge {
     this.calls = new Calls({
       clock,
       wallMs,
+      seed: options.seed,
       log,
       metrics: this.#counts,
       pods: this.pods,

@@ -47,6 +47,8 @@ export interface CallListener {
 export interface CallsOptions {
   clock: Clock;
   wallMs: () => number;
+  /** What a call's variants of lines are chosen by; random unless given. */
+  seed?: (() => number) | undefined;
   log: Logger;
   metrics: BridgeMetrics;
   pods: Pods;
@@ -128,7 +130,7 @@ export class Calls implements CallSurroundings {
       carrier: claims.browser ? "browser" : "twilio",
       startedAt: new Date(options.wallMs()),
       timeZone: options.timeZone,
-      seed: randomInt(2 ** 31),
+      seed: options.seed?.() ?? randomInt(2 ** 31),
       playbook: options.playbooks.byKey(claims.playbook),
       playbookKey: claims.playbook,
       route: claims.route === undefined ? undefined : options.playbooks.route(claims.route),

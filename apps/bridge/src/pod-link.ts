@@ -1,15 +1,16 @@
-import { type ClientDuplexStream, credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
+import { type ClientDuplexStream, credentials, makeGenericClientConstructor, status } from "@grpc/grpc-js";
 import type { Clock, Logger } from "@sidetone/platform";
 import { podPackage, SCORES_PER_HOP, type StatusReply__Output, type TickReply__Output } from "@sidetone/protocol";
 import type { BridgeMetrics } from "./metrics.ts";
+import { PodPatience } from "./pod-patience.ts";
 import { TickBatch } from "./tick-batch.ts";
 
 /** A tick of a thousand calls is 0.7 MB; resumed snapshots come on top. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** Messages that may wait in the stream: ten seconds of ticks, and the replays of a few hundred calls that move at once. */
 const MAX_UNSENT_MESSAGES = 2_500;
-/** How many times longer a pod may be silent when no other one could take its calls: it may only be slow. */
-const LAST_POD_PATIENCE = 5;
+/** Questions for the status in a row that may time out before the pod counts as away: one may only be slow. */
+const MOST_MISSED_STATUSES = 2;
 /** A reply of 400 calls is 200 KB; HTTP/2's 64 KB would make each wait for several round trips. */
 const FLOW_CONTROL_BYTES = 8 * 1024 * 1024;
 /** Ticks whose time of sending is remembered. */
@@ -77,6 +78,9 @@ export class PodLink {
   readonly #sentAtMs = new Float64Array(SENT_TICKS);
   #closed = false;
   #asking = false;
+  #missedStatuses = 0;
+  readonly #patience: PodPatience;
+  readonly #hasAlternative = (): boolean => this.#options.hasAlternative(this);
   readonly #reply: HopReply = {
     hop: 0,
     decision: 0,
@@ -94,12 +98,14 @@ export class PodLink {
   constructor(address: string, options: PodLinkOptions) {
     this.address = address;
     this.#options = options;
+    this.#patience = new PodPatience(options.timeoutMs);
     this.#client = new TicksClient(address, credentials.createInsecure(), {
       "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
       "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
       "grpc-node.flow_control_window": FLOW_CONTROL_BYTES,
+      // For idle links to machines that are gone; where ticks run, their answers tell sooner. A busy pod is late with pings.
       "grpc.keepalive_time_ms": 10_000,
-      "grpc.keepalive_timeout_ms": 5_000,
+      "grpc.keepalive_timeout_ms": 20_000,
       "grpc.initial_reconnect_backoff_ms": 100,
       "grpc.max_reconnect_backoff_ms": 1_000,
       "grpc.enable_http_proxy": 0,
@@ -139,6 +145,8 @@ export class PodLink {
     this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, {}, { deadline }, (error, reply) => {
       this.#asking = false;
       const wasUp = this.status !== undefined;
+      this.#missedStatuses = error?.code === status.DEADLINE_EXCEEDED ? this.#missedStatuses + 1 : 0;
+      if (error?.code === status.DEADLINE_EXCEEDED && this.#missedStatuses < MOST_MISSED_STATUSES) return;
       this.status = error || !reply ? undefined : reply;
       if (wasUp !== (this.status !== undefined)) {
         this.#options.log.info({ pod: this.address, up: !wasUp }, wasUp ? "a pod does not answer" : "a pod answers");
@@ -171,16 +179,13 @@ export class PodLink {
       this.#sentAtMs[tick % SENT_TICKS] = nowMs;
       stream.write(this.batch.take(tick));
     }
-    if (stream.writableLength > MAX_UNSENT_MESSAGES) this.#lose("the pod does not read");
-    else if (this.#isSilent(nowMs)) this.#lose("the pod does not answer");
-  }
-
-  #isSilent(nowMs: number): boolean {
-    if (this.#answered === this.#tick) return false;
-    const { timeoutMs, hasAlternative } = this.#options;
-    const silentMs = nowMs - this.#oldestUnansweredMs();
-    if (silentMs <= timeoutMs) return false;
-    return silentMs > LAST_POD_PATIENCE * timeoutMs || hasAlternative(this);
+    if (stream.writableLength > MAX_UNSENT_MESSAGES) {
+      this.#lose("the pod does not read");
+      return;
+    }
+    const lagMs = this.#answered === this.#tick ? undefined : nowMs - this.#oldestUnansweredMs();
+    const gone = this.#patience.tick(nowMs, lagMs, this.#hasAlternative);
+    if (gone !== undefined) this.#lose(gone);
   }
 
   close(): void {
@@ -206,6 +211,7 @@ export class PodLink {
     stream.on("error", (error: Error) => gone(error.message));
     stream.on("end", () => gone("the pod ended the stream"));
     this.#answered = this.#tick;
+    this.#patience.answered();
     return stream;
   }
 
@@ -225,6 +231,7 @@ export class PodLink {
 
   #onReply(reply: TickReply__Output): void {
     const { metrics, clock } = this.#options;
+    this.#patience.answered();
     if (reply.tick > this.#answered) {
       this.#answered = reply.tick;
       metrics.podReplyMs.observe(clock.nowMs() - this.#sentAtMs[reply.tick % SENT_TICKS]!);

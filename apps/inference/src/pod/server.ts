@@ -22,7 +22,7 @@ export async function servePod(pod: Pod, host: string, port: number): Promise<Po
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
     // A bridge that vanished without a word is noticed within half a minute.
     "grpc.keepalive_time_ms": 20_000,
-    "grpc.keepalive_timeout_ms": 10_000,
+    "grpc.keepalive_timeout_ms": 20_000,
   });
   server.addService(podPackage.Pod.service, pod.handlers());
   const health = new HealthImplementation({ "": "NOT_SERVING", [SERVICE]: "NOT_SERVING" });
