@@ -1,7 +1,7 @@
 /** Charts as inline SVG: no script, colours from the page's custom properties, a title on every mark. */
 
 const WIDTH = 760;
-const LABEL_WIDTH = 150;
+const LABEL_WIDTH = 172;
 const ROW_HEIGHT = 34;
 
 export const escapeHtml = (text: string): string =>

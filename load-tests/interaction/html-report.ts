@@ -73,12 +73,12 @@ function aims(reports: Reports): string {
     return `<div class="tile ${state}"><span>${escapeHtml(name)}</span><strong>${value}${range}</strong><em>${about}</em></div>`;
   };
   const tiles = targets.map(({ name, aim, measured, reached }) => {
-    const state = measured === "-" ? "unknown" : reached ? "met" : "missed";
-    return tile(state, name, measured, `aim ${escapeHtml(aim)} &middot; ${state}`);
+    const state = { yes: "met", no: "missed", "not measured": "unknown" }[reached];
+    return tile(state, name, measured, `aim ${escapeHtml(aim)} &middot; ${state === "unknown" ? reached : state}`);
   });
   const about = "harmonic mean of R_Y, selectivity and 1 - pause take-over";
   const headline = tile("headline", "headline", rate(ours.figures.headline), about);
-  const met = targets.filter(({ reached }) => reached).length;
+  const met = targets.filter(({ reached }) => reached === "yes").length;
   return `<section><h2>Sidetone against its aims</h2><p>${escapeHtml(ours.model)}. One setting for all of them: ${met} of ${targets.length} are met. Small: 95% intervals.</p><div class="tiles">${headline}${tiles.join("")}</div></section>`;
 }
 

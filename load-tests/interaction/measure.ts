@@ -63,7 +63,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
       writeFileSync(path, call.ear.toWav());
       recordings.set(judged.id, relative(out, path));
     };
-    const judged = await contender.drive(runStimuli(contender.line, stimuli, concurrency, keep));
+    const judged = await contender.drive(() => runStimuli(contender.line, stimuli, concurrency, keep));
     const tapes = await finishedTapes(contender);
     const byId = new Map(stimuli.map((stimulus) => [stimulus.id, stimulus]));
     const measured = judged.map((one): Measured => {
@@ -84,7 +84,8 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
       };
     });
     const tookS = (performance.now() - beganMs) / 1_000;
-    return { model: contender.model, tookS, notices: noticesOf(contender), measured };
+    const model = [...tapes.values()].find((tape) => tape.model !== "line-test")?.model ?? contender.model;
+    return { model, tookS, notices: noticesOf(contender), measured };
   } finally {
     await contender.close();
   }

@@ -125,17 +125,18 @@ export interface Target {
   name: string;
   aim: string;
   measured: string;
-  reached: boolean;
+  reached: "yes" | "no" | "not measured";
   /** Whose value is best in this run, ours among them. */
   best: string;
 }
 
-const reaches = (value: number, aim: string): boolean => {
+const reaches = (value: number, aim: string): Target["reached"] => {
+  if (!isKnown(value)) return "not measured";
   const bound = Number(aim.replace(/[^\d.]/g, ""));
-  return aim.startsWith(">=") ? value >= bound : value <= bound;
+  return (aim.startsWith(">=") ? value >= bound : value <= bound) ? "yes" : "no";
 };
 
-/** Every aim at the one setting that ships; one that could not be measured is not reached. */
+/** Every aim, at the one setting that ships. */
 export function targetsOf(reports: Reports): Target[] {
   const { sidetone } = reports;
   if (!sidetone) return [];
@@ -256,15 +257,16 @@ function clockLines(reports: Reports): string[] {
 function targetLines(reports: Reports): string[] {
   const targets = targetsOf(reports);
   if (targets.length === 0) return [];
-  const missed = targets.filter(({ reached }) => !reached);
+  const missed = targets.filter(({ reached }) => reached === "no");
+  const met = targets.filter(({ reached }) => reached === "yes").length;
   return [
     "## Aims, at one setting",
     "",
-    `${targets.length - missed.length} of ${targets.length} reached${missed.length > 0 ? `; missed: ${missed.map(({ name }) => name.replace(/, ms$/, "")).join("; ")}` : ""}.`,
+    `${met} of ${targets.length} reached${missed.length > 0 ? `; missed: ${missed.map(({ name }) => name.replace(/, ms$/, "")).join("; ")}` : ""}.`,
     "",
     ...table(
       ["figure", "aim", "sidetone", "reached", "best of this run"],
-      targets.map((t) => [t.name, t.aim, t.measured, t.reached ? "yes" : "**no**", t.best]),
+      targets.map((t) => [t.name, t.aim, t.measured, t.reached === "no" ? "**no**" : t.reached, t.best]),
     ),
     "",
   ];

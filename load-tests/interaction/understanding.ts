@@ -12,8 +12,9 @@ export interface Understood {
   digits: string | undefined;
   /** Answers that the caller heard to their end. */
   answers: readonly string[];
-  /** Decisions in order of hops; for what the ear alone cannot tell. */
   tapePath: string;
+  /** What decided, with the first digits of its weights' hash. */
+  model: string;
 }
 
 /** A bridge closes a tape off the road, a moment after its call. */
@@ -48,7 +49,8 @@ async function understood(reader: TapeReader, tapePath: string): Promise<Underst
     if (output.type === "finished") answers.push(said.get(output.utteranceId) ?? "");
   }
   const heard = [...turns].sort(([a], [b]) => a - b).flatMap(([, words]) => words);
-  return { heard, digits, answers, tapePath };
+  const { model, modelHash } = reader.header;
+  return { heard, digits, answers, tapePath, model: `${model} ${modelHash.slice(0, 12)}`.trim() };
 }
 
 /** Words as they are compared: lower case, letters only, digits spelled out one by one. */

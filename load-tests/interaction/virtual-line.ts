@@ -19,7 +19,7 @@ export interface VirtualStack {
   orders: Orders;
   clock: VirtualClock;
   /** Moves the clock on until `work` is done. */
-  drive<T>(work: Promise<T>): Promise<T>;
+  drive<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /**
@@ -48,6 +48,8 @@ export async function startVirtualStack(
         clock,
         log: createLog({ process: "bridge", level: "error" }),
         metrics,
+        // The same words to say for everybody.
+        seed: () => 1,
       });
       bridge = started;
       await started.start();
@@ -66,15 +68,16 @@ export async function startVirtualStack(
       };
     },
   });
-  await clock.advance(2 * TICK_MS - (clock.nowMs() % TICK_MS) + BESIDE_MS);
   if (bridge) settling = new Settling({ bridge, metrics, carrier: stack.carrier, orders });
   return {
     stack,
     orders,
     clock,
     async drive(work) {
+      // From the same place beside the ticks each time.
+      await clock.advance(2 * TICK_MS - (clock.nowMs() % TICK_MS) + BESIDE_MS);
       let isOver = false;
-      const over = work.finally(() => {
+      const over = work().finally(() => {
         isOver = true;
       });
       over.catch(() => undefined);

@@ -37,7 +37,7 @@ export async function startRival(name: Rival): Promise<Contender> {
       },
     },
     model: DESCRIPTIONS[name],
-    drive: (work) => work,
+    drive: (work) => work(),
     async close() {
       await carrier.close();
       await rival.stop();
