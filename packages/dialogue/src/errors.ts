@@ -13,6 +13,10 @@ export const DIALOGUE_ERRORS = {
     message: "A line's template cannot be filled",
     remedy: "Close every brace, and use only filters that exist",
   },
+  PLAYBOOK_LANGUAGE_UNHEARD: {
+    message: "The playbook is in a language that the ears do not hear",
+    remedy: "Write the playbook in English, or serve it with a model that hears its language",
+  },
   PLAYBOOK_RULE_BROKEN: {
     message: "The playbook contradicts itself or a rule",
     remedy: "Mend the field that is named",

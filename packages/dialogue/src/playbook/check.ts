@@ -12,6 +12,9 @@ interface Found {
   cure: string;
 }
 
+/** Languages that the shipped ears and grammars understand. */
+const HEARD_LANGUAGES = ["en-GB", "en-US"];
+
 /** What a schema cannot say: names that must exist, templates that must fill, rules that must hold. */
 export function checkPlaybook(playbook: Playbook): Found[] {
   const found: Found[] = [];
@@ -29,6 +32,15 @@ export function checkPlaybook(playbook: Playbook): Found[] {
   const rule = (path: Found["path"], problem: string, cure: string): void => {
     found.push({ code: "PLAYBOOK_RULE_BROKEN", path, problem, cure });
   };
+  playbook.languages.forEach((language, i) => {
+    if (HEARD_LANGUAGES.includes(language)) return;
+    found.push({
+      code: "PLAYBOOK_LANGUAGE_UNHEARD",
+      path: ["languages", i],
+      problem: `callers would not be understood in "${language}": the shipped network hears, and the dialogue reads, English only`,
+      cure: `Write ${HEARD_LANGUAGES.join(" or ")}, or answer this number with people or with another system`,
+    });
+  });
   const slotNames = Object.keys(playbook.slots);
   const texts = [...linesOf(playbook), ...writtenTextsOf(playbook)];
   for (const { path, text } of texts) {

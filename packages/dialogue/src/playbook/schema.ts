@@ -135,9 +135,10 @@ export const PlaybookSchema = z
     title: z.string().min(1),
     model: z.enum(["interaction", "line-test"]).default("interaction"),
     languages: z
-      .array(z.enum(["en-GB", "en-US"]))
+      .array(z.string().min(2))
       .min(1)
-      .default(["en-GB"]),
+      .default(["en-GB"])
+      .describe("What is spoken in its calls. The ears that ship hear English: en-GB or en-US."),
     persona: z.strictObject({
       name: z.string().min(1),
       company: z.string().min(1),
