@@ -44,14 +44,15 @@ describe("a playbook on its way to the next caller, over the real stack", {
     await page.getByRole("button", { name: "Test", exact: true }).click();
     await page.getByRole("button", { name: "Publish", exact: true }).waitFor();
   };
-  /** Runs the required set against the version that is being written; what the re-run's page says of regressions. */
-  const runSet = async (version: number): Promise<string> => {
+  /** Runs the required set against the version that is being written; its one call is over then. */
+  const runSet = async (version: number) => {
     await page.getByRole("button", { name: `Run the set against v${version}` }).click();
     await dialog().getByRole("button", { name: "Run", exact: true }).click();
     await page.waitForURL("**/reruns/*");
     await page.getByText("done", { exact: true }).waitFor({ timeout: 400_000 });
-    return page.locator("dl > div").filter({ hasText: "Regressed" }).locator("dd").first().innerText();
   };
+  const figure = (label: string, value: string) =>
+    page.locator("dl > div").filter({ hasText: label }).locator("dd").first().getByText(value, { exact: true });
 
   it("a call is kept, saved as a set, and something is expected of it", LONG, async () => {
     const call = place("+441632960133", [
@@ -95,7 +96,7 @@ describe("a playbook on its way to the next caller, over the real stack", {
   });
 
   it("tested, but not run against the set: the gate is shut", LONG, async () => {
-    await rewrite(COMPANY, `  ${COMPANY} of Bath`);
+    await rewrite(COMPANY, `${COMPANY} of Bath`);
     await test();
     await page.getByRole("button", { name: "Publish", exact: true }).click();
     await dialog()
@@ -105,7 +106,8 @@ describe("a playbook on its way to the next caller, over the real stack", {
   });
 
   it("the set regresses: the gate stays shut, and says why", LONG, async () => {
-    assert.equal(await runSet(2), "1");
+    await runSet(2);
+    await figure("Regressed", "1").waitFor();
     await page.getByText('The agent did not say "Harbour and Lane of Bristol".').waitFor();
     await edit();
     await page.getByText(/1 call regressed; at most 0 may/).waitFor();
@@ -117,9 +119,11 @@ describe("a playbook on its way to the next caller, over the real stack", {
   });
 
   it("mended, the set passes: it is published", LONG, async () => {
-    await rewrite("of Bath", `  ${COMPANY} of Bristol`);
+    await rewrite("of Bath", `${COMPANY} of Bristol`);
     await test();
-    assert.equal(await runSet(2), "0");
+    await runSet(2);
+    await figure("Run", "1").waitFor();
+    await figure("Regressed", "0").waitFor();
     await edit();
     await page.getByText("Nothing is worse than the bounds allow.").waitFor();
     await page.getByRole("button", { name: "Publish", exact: true }).click();
@@ -127,15 +131,20 @@ describe("a playbook on its way to the next caller, over the real stack", {
   });
 
   it("the next call has it", LONG, async () => {
-    const call = place("+441632960134", [{ do: "pause", ms: 500_000 }]);
-    await page.goto("/live");
-    await page.getByRole("link", { name: /0134/ }).click();
-    await page.getByText("Retail order support v2").waitFor();
-    await page
-      .locator("[aria-label=Transcript] li", { hasText: "Agent" })
-      .filter({ hasText: "Harbour and Lane of Bristol" })
-      .first()
-      .waitFor();
+    // The bridge looks at what is published every second: a call within that second may be an old one.
+    const next = async (): Promise<Call> => {
+      const call = place("+441632960134", [{ do: "pause", ms: 500_000 }]);
+      await page.goto("/live");
+      await page.getByRole("link", { name: /0134/ }).click();
+      const version = await page.getByText(/^Retail order support v\d$/).textContent();
+      if (version?.endsWith("v2")) return call;
+      call.hangUp();
+      await page.getByText("The call has ended.").first().waitFor();
+      return next();
+    };
+    const call = await next();
+    const agent = page.locator("[aria-label=Transcript] li", { hasText: "Agent" });
+    await agent.filter({ hasText: "Harbour and Lane of Bristol" }).first().waitFor();
     call.hangUp();
     await page.getByText("The call has ended.").first().waitFor();
   });

@@ -1,33 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { BridgeCommand, bridgeInboxStream, type CallEvent } from "@sidetone/protocol";
 import { saveScorecard, upsertCall } from "@sidetone/store";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { WEB_ROOT } from "../app.ts";
+import type { Browser, Page } from "playwright-core";
+import { noBrowser, openBrowser, violations, WIDE } from "../test/browser.ts";
 import { started, startTestDashboard, type TestDashboard, writeTape } from "../test/fixture.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
-const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const SLOW = { timeout: 240_000 };
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
-interface Violation {
-  id: string;
-  impact: string;
-  nodes: { target: string[] }[];
-}
-
-const absent = !existsSync(CHROMIUM)
-  ? "Chromium is not installed (apt-get install chromium)"
-  : !existsSync(join(WEB_ROOT, "index.html"))
-    ? "the web app is not built (npm run build -w apps/dashboard)"
-    : false;
-
-describe("the dashboard in a browser", { skip: absent }, () => {
+describe("the dashboard in a browser", { skip: noBrowser }, () => {
   let test: TestDashboard;
   let browser: Browser;
   let page: Page;
@@ -35,8 +17,8 @@ describe("the dashboard in a browser", { skip: absent }, () => {
 
   before(async () => {
     test = await startTestDashboard();
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...QUIET] });
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, baseURL: test.url });
+    browser = await openBrowser();
+    const context = await browser.newContext({ viewport: WIDE, baseURL: test.url });
     page = await context.newPage();
     page.setDefaultTimeout(60_000);
     page.on("pageerror", (error) => faults.push(error.message));
@@ -48,17 +30,6 @@ describe("the dashboard in a browser", { skip: absent }, () => {
     await browser?.close();
     await test?.close();
   });
-
-  /** axe's own names of what is wrong, for WCAG 2.2 AA. */
-  const violations = async (): Promise<string[]> => {
-    await page.evaluate(readFileSync(axe, "utf8"));
-    const found = await page.evaluate<Violation[]>(
-      `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }).then((found) => found.violations)`,
-    );
-    return found
-      .filter((each) => each.impact === "serious" || each.impact === "critical")
-      .map((each) => `${each.id} ${each.nodes.map((node) => node.target.join(" ")).join(", ")}`);
-  };
 
   it("lets the first admin in with the printed link", SLOW, async () => {
     const token = new URL(test.dashboard.firstAdminUrl ?? "").hash;
@@ -182,7 +153,40 @@ describe("the dashboard in a browser", { skip: absent }, () => {
     await page.waitForURL("**/calls/qa2");
     await page.getByRole("img", { name: /Timeline/ }).waitFor();
     await press("f", "d");
-    assert.deepEqual(await violations(), []);
+    assert.deepEqual(await violations(page), []);
+  });
+
+  it("opens at a link's moment, changes speed but not pitch, skips silence and loops", SLOW, async () => {
+    // The page's player is no part of the document: whatever is made to play is remembered.
+    await page.addInitScript(`window.Audio = class extends window.Audio {
+      constructor(...given) {
+        super(...given);
+        window.heard_ = this;
+        window.seeks_ = [];
+        this.addEventListener("seeking", () => window.seeks_.push(this.currentTime));
+      }
+    };`);
+    // On the tape nobody talks from 8.6 to 10 s.
+    await page.goto("/calls/qa1?t=8700");
+    await page.getByRole("img", { name: /Timeline/ }).waitFor();
+    await page.waitForFunction("window.heard_.readyState >= 1");
+    assert.equal(await page.evaluate("Math.round(window.heard_.currentTime * 10)"), 87);
+    const pitchAndSpeed = () => page.evaluate("[window.heard_.preservesPitch, window.heard_.playbackRate]");
+    for (let i = 0; i < 8; i++) await page.keyboard.press("]");
+    assert.deepEqual(await pitchAndSpeed(), [true, 2.5]);
+    for (let i = 0; i < 8; i++) await page.keyboard.press("[");
+    assert.deepEqual(await pitchAndSpeed(), [true, 0.5]);
+    await page.evaluate("window.seeks_ = []");
+    await page.keyboard.press("s");
+    await page.keyboard.press("Space");
+    await page.waitForFunction("window.seeks_.some((to) => to > 9.5 && to < 10)");
+    await page.keyboard.press("Space");
+    for (const key of ["s", "Home", "l", "ArrowRight", "l"]) await page.keyboard.press(key);
+    await page.getByRole("button", { name: "Stop looping" }).waitFor();
+    await page.evaluate("window.seeks_ = []");
+    await page.keyboard.press("Space");
+    await page.waitForFunction("window.seeks_.includes(0)");
+    await page.keyboard.press("Space");
   });
 
   it("marks an error at its line, and publishes only what was mended and tested", SLOW, async () => {
@@ -212,34 +216,6 @@ describe("the dashboard in a browser", { skip: absent }, () => {
     assert.equal(published.version, 2);
     assert.match(published.source, /Harbour and Lanes/);
   });
-
-  for (const path of [
-    "/phone",
-    "/live",
-    "/calls",
-    "/scoring",
-    "/analytics",
-    "/playbooks",
-    "/connectors",
-    "/knowledge",
-    "/people",
-    "/tokens",
-    "/audit",
-    "/status",
-  ]) {
-    it(`${path} fits 390 px, and axe finds no serious violation, light or dark`, SLOW, async () => {
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width: 1440, height: 900 });
-        await page.goto(path);
-        await page.locator("main h1").waitFor();
-        assert.deepEqual(await violations(), [], colorScheme);
-        await page.setViewportSize({ width: 390, height: 844 });
-        const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
-        assert.ok(over <= 0, `${over} px too wide`);
-      }
-    });
-  }
 
   it("raised no error and broke no policy", () => assert.deepEqual(faults, []));
 });

@@ -1,35 +1,22 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { upsertCall } from "@sidetone/store";
 import { Carrier, freePort, TestProcess } from "@sidetone/testkit";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { WEB_ROOT } from "../app.ts";
+import type { Browser, Page } from "playwright-core";
+import { looksWell, noBrowser, openBrowser, WIDE } from "../test/browser.ts";
 import { PASSWORD, startTestDashboard, type TestDashboard, writeTape } from "../test/fixture.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
-const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const SLOW = { timeout: 400_000 };
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const APPS = join(import.meta.dirname, "..", "..", "..");
-/** A folder for pictures of every page, light and dark, wide and narrow. */
-const SHOTS = process.env.SCREENSHOTS;
 const TOKEN = "s3cret-of-the-shop";
 const PUBLIC_NUMBER = "+15550100";
 
-const absent = !existsSync(CHROMIUM)
-  ? "Chromium is not installed (apt-get install chromium)"
-  : !existsSync(join(WEB_ROOT, "index.html"))
-    ? "the web app is not built (npm run build -w apps/dashboard)"
-    : false;
-
-describe("setting up and looking after quality, in a browser", { skip: absent, timeout: 1_800_000 }, () => {
+describe("setting up and looking after quality, in a browser", { skip: noBrowser, timeout: 1_800_000 }, () => {
   const accountSid = `AC${"1".repeat(32)}`;
   const authToken = "2".repeat(32);
   const carrier = new Carrier({
@@ -98,8 +85,8 @@ describe("setting up and looking after quality, in a browser", { skip: absent, t
         { turns: [{ who: "caller", startMs: 0, endMs: 2_400, text: "where is my order" }], marks: [] },
       );
     }
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...QUIET] });
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, baseURL: test.url });
+    browser = await openBrowser();
+    const context = await browser.newContext({ viewport: WIDE, baseURL: test.url });
     page = await context.newPage();
     page.setDefaultTimeout(60_000);
     page.on("pageerror", (error) => faults.push(error.message));
@@ -117,37 +104,6 @@ describe("setting up and looking after quality, in a browser", { skip: absent, t
     await carrier.close();
     service?.close();
   });
-
-  const violations = async (): Promise<string[]> => {
-    await page.evaluate(readFileSync(axe, "utf8"));
-    const found = await page.evaluate<{ id: string; impact: string; nodes: { target: string[] }[] }[]>(
-      `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }).then((found) => found.violations)`,
-    );
-    return found
-      .filter((each) => each.impact === "serious" || each.impact === "critical")
-      .map((each) => `${each.id} ${each.nodes.map((node) => node.target.join(" ")).join(", ")}`);
-  };
-  /** The page as it stands: no serious violation, not too wide, light and dark, at both widths. */
-  const looksWell = async (name: string): Promise<void> => {
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      for (const [width, height] of [
-        [1440, 900],
-        [390, 844],
-      ] as const) {
-        await page.setViewportSize({ width, height });
-        const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
-        assert.ok(over <= 0, `${name} is ${over} px too wide at ${width}`);
-        if (SHOTS) {
-          mkdirSync(SHOTS, { recursive: true });
-          await page.screenshot({ path: join(SHOTS, `${name}-${colorScheme}-${width}.png`) });
-        }
-      }
-      await page.setViewportSize({ width: 1440, height: 900 });
-      await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
-      assert.deepEqual(await violations(), [], `${name}, ${colorScheme}`);
-    }
-  };
 
   it("points a number here through the carrier's API, and says what the carrier refuses", SLOW, async () => {
     await page.goto("/numbers");
@@ -177,7 +133,7 @@ describe("setting up and looking after quality, in a browser", { skip: absent, t
     await dialog.getByLabel("Caller", { exact: true }).fill("+44 7700 900123");
     await dialog.getByRole("button", { name: "Look" }).click();
     await dialog.getByText(/The caller stands at \d+\.\d of 100/).waitFor();
-    await looksWell("numbers-rules");
+    await looksWell(page, "numbers-rules");
     await dialog.getByRole("button", { name: "Save" }).click();
     await page.getByText(/^Office, mon tue wed thu fri sat, 09:00-17:00 Europe\/London/).waitFor();
     const numbers = JSON.parse(readFileSync(join(test.dataDir, "playbooks", "numbers.json"), "utf8"));
@@ -185,7 +141,7 @@ describe("setting up and looking after quality, in a browser", { skip: absent, t
       numbers[PUBLIC_NUMBER].map((rule: { sharePercent: number }) => rule.sharePercent),
       [10, 100],
     );
-    await looksWell("numbers");
+    await looksWell(page, "numbers");
   });
 
   it("makes a connector, is told what is wrong, mends it, and the worker uses it without a restart", SLOW, async () => {
@@ -199,7 +155,7 @@ describe("setting up and looking after quality, in a browser", { skip: absent, t
     await dialog.getByLabel("SERVICE_TOKEN").fill("wrong");
     await dialog.getByRole("button", { name: "Test" }).click();
     await dialog.getByText("The service refused the credentials").waitFor();
-    await looksWell("connector-edit");
+    await looksWell(page, "connector-edit");
     await dialog.getByLabel("SERVICE_TOKEN").fill(TOKEN);
     await dialog.getByRole("button", { name: "Test" }).click();
     await dialog.getByText("The service refused the credentials").waitFor({ state: "detached" });
@@ -213,7 +169,7 @@ describe("setting up and looking after quality, in a browser", { skip: absent, t
     assert.ok(answer.includes("SERVICE_TOKEN") && !answer.includes(TOKEN));
     const [stored] = await test.dashboard.context.database.db.selectFrom("connectors").selectAll().execute();
     assert.ok(stored && !JSON.stringify(stored).includes(TOKEN));
-    await looksWell("connectors");
+    await looksWell(page, "connectors");
     await row.getByRole("button", { name: "Edit fulfilment" }).click();
     assert.equal(await dialog.getByLabel("SERVICE_TOKEN").inputValue(), "");
     await page.keyboard.press("Escape");
@@ -262,11 +218,11 @@ describe("setting up and looking after quality, in a browser", { skip: absent, t
     await press("Enter");
     await page.waitForURL("**/reruns/*");
     await page.getByText("done", { exact: true }).waitFor({ timeout: 350_000 });
-    await looksWell("rerun");
+    await looksWell(page, "rerun");
     await tabTo(/^qa0$/);
     await press("Enter");
     await page.getByRole("heading", { name: "In all" }).waitFor();
-    await looksWell("rerun-call");
+    await looksWell(page, "rerun-call");
     assert.match(
       (await page
         .getByLabel(/^Replay at/)
@@ -275,15 +231,6 @@ describe("setting up and looking after quality, in a browser", { skip: absent, t
       /\/calls\/qa0\?t=\d+/,
     );
   });
-
-  for (const path of ["/reruns", "/calls", "/people", "/tokens", "/audit", "/knowledge"]) {
-    it(`${path} looks well`, SLOW, async () => {
-      await page.goto(path);
-      await page.locator("main h1").waitFor();
-      await page.getByRole("status").waitFor({ state: "detached" });
-      await looksWell(path.slice(1));
-    });
-  }
 
   it("raised no error", () => assert.deepEqual(faults, []));
 });
