@@ -5,6 +5,9 @@ import { type Plan, stimuliOf } from "./plan.ts";
 
 const TELL_EVERY_MS = 30_000;
 
+// Without the one who asked there is nobody to tell.
+const leave = (): never => process.exit(1);
+process.once("disconnect", leave);
 const [plan] = (await once(process, "message")) as [Plan];
 const stimuli = await stimuliOf(plan);
 const beganMs = performance.now();
@@ -20,5 +23,6 @@ const measurement = await measure({
     );
   },
 });
+process.off("disconnect", leave);
 process.send?.(measurement satisfies Measurement);
 process.disconnect?.();

@@ -87,7 +87,7 @@ function stackOf(name: "sidetone" | Strategy, concurrency: number, orders: Order
       ...(name === "sidetone" ? {} : { POD_MODEL_WRAPPER: wrapper }),
       // A pod's count is up to a second old: calls that have just ended are still in it when as many new ones are placed.
       POD_CAPACITY: String(2 * concurrency + SPARE_CALLS),
-      MODEL_SLOTS: "512",
+      MODEL_SLOTS: String(2 * concurrency + SPARE_CALLS),
     },
     bridgeEnv: {
       NUMBERS: JSON.stringify(

@@ -20,7 +20,8 @@ export interface CallersOptions {
 export interface CallersFigures {
   open: number;
   ended: number;
-  answersMs: number[];
+  /** To a question, which is answered with one; to a number, after which a lookup may have to come back first. */
+  answersMs: { question: number[]; number: number[] };
   /** Turns that nobody answered within 5 s. */
   unanswered: number;
   starvedFrames: number;
@@ -46,7 +47,11 @@ let placed = 0;
 let open = 0;
 let starvedBefore = 0;
 const random = seededRandom(1);
-const fresh = () => ({ ended: 0, answersMs: [] as number[], unanswered: 0 });
+const fresh = () => ({
+  ended: 0,
+  answersMs: { question: [] as number[], number: [] as number[] },
+  unanswered: 0,
+});
 let counts = fresh();
 let beats: number[] = [];
 realClock.every(FRAME_MS, (lateMs) => beats.push(lateMs));
@@ -72,10 +77,16 @@ function place(): void {
   if (!carrier || !options) return;
   const [ask = new Uint8Array(0), digits = new Uint8Array(0)] = lines[placed++ % lines.length] ?? [];
   const listen: CallerStep = { do: "listen", quietMs: QUIET_MS, atMostMs: AT_MOST_MS };
-  const round: CallerStep[] = [listen, { do: "speak", audio: ask }, listen, { do: "speak", audio: digits }];
+  const round: CallerStep[] = [
+    listen,
+    { do: "speak", audio: ask, label: "question" },
+    listen,
+    { do: "speak", audio: digits, label: "number" },
+  ];
   const steps: CallerStep[] = [{ do: "pause", ms: Math.floor((random() * SPREAD_MS) / FRAME_MS) * FRAME_MS }];
   for (let i = 0; i < ROUNDS; i++) steps.push(...round);
-  let speaking = false;
+  let speaking: "question" | "number" | undefined;
+  let asked: "question" | "number" = "question";
   let finishedAtMs: number | undefined;
   open++;
   const call = carrier.placeCall({
@@ -86,12 +97,16 @@ function place(): void {
     record: false,
     onEvent(event) {
       if (event.type === "caller") {
-        if (speaking) finishedAtMs = event.atMs;
-        speaking = event.step.do === "speak";
+        if (speaking) {
+          finishedAtMs = event.atMs;
+          asked = speaking;
+        }
+        const { step } = event;
+        speaking = step.do === "speak" ? (step.label === "number" ? "number" : "question") : undefined;
       } else if (event.type === "agent" && event.speaks && finishedAtMs !== undefined) {
         const tookMs = event.atMs - finishedAtMs;
         finishedAtMs = undefined;
-        if (tookMs <= UNANSWERED_MS) counts.answersMs.push(tookMs);
+        if (tookMs <= UNANSWERED_MS) counts.answersMs[asked].push(tookMs);
         else counts.unanswered++;
       }
     },

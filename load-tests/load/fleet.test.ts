@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { costsOf, lineThrough, needsOf } from "./fleet.ts";
 import { bucketsOf, quantileBound, sumOf } from "./metrics-text.ts";
-import { brokenPromises, type ProcessCost, type StepFigures } from "./promises.ts";
+import { aloneP95Ms, brokenPromises, type ProcessCost, type StepFigures } from "./promises.ts";
 
 const certain = (value: number) => ({ value, low: value, high: value, n: 50 });
 const cost = (cores: number, mib: number): ProcessCost => ({
@@ -19,6 +19,9 @@ const step = (calls: number, more: Partial<StepFigures> = {}): StepFigures => ({
   open: calls,
   responseP50Ms: certain(300),
   responseP95Ms: certain(500),
+  answersMs: Array.from({ length: 50 }, () => 500),
+  lookupP50Ms: certain(900),
+  lookupP95Ms: certain(1_800),
   unanswered: 0,
   tickLatenessP99Ms: 5,
   podReplyP99Ms: 20,
@@ -82,11 +85,17 @@ const breaks: { name: string; step: Partial<StepFigures>; says: RegExp | undefin
 ];
 for (const { name, step: more, says } of breaks) {
   test(`promises broken by ${name}`, () => {
-    const broken = brokenPromises(step(10, more), step(1));
+    const broken = brokenPromises(step(10, more), aloneP95Ms([step(1), step(5), step(10, more)]));
     assert.equal(broken.length, says ? 1 : 0, broken.join("; "));
     if (says) assert.match(broken[0] ?? "", says);
   });
 }
+
+test("one call's p95 is told from all steps with at most five", () => {
+  const [one, five, ten] = [step(1, { answersMs: [100] }), step(5, { answersMs: [300, 300] }), step(10)];
+  assert.equal(aloneP95Ms([one, five, ten])?.value, 300);
+  assert.equal(aloneP95Ms([ten]), undefined);
+});
 
 test("metrics are read from Prometheus text", () => {
   const text = (fast: number, slow: number) => `# HELP x_ms X

@@ -1,5 +1,5 @@
 import { SidetoneError } from "@sidetone/platform";
-import type { StepFigures } from "./promises.ts";
+import type { StepSummary } from "./promises.ts";
 
 /** A straight line through the steps of a ramp: what a process needs anyway, and what each call adds. */
 export interface Line {
@@ -36,9 +36,9 @@ const OURS = ["bridge", "pod", "worker", "redis"] as const;
  * @throws SidetoneError REQUEST_INVALID for a run in which more calls did not cost more: other work, or too few calls, drowned
  * them, and a fleet made of it would be fiction.
  */
-export function costsOf(steps: readonly StepFigures[]): Costs {
-  const through = (value: (step: StepFigures) => number): Line => lineThrough(steps.map((s) => [s.calls, value(s)]));
-  const of = (value: (step: StepFigures, name: string) => number) =>
+export function costsOf(steps: readonly StepSummary[]): Costs {
+  const through = (value: (step: StepSummary) => number): Line => lineThrough(steps.map((s) => [s.calls, value(s)]));
+  const of = (value: (step: StepSummary, name: string) => number) =>
     Object.fromEntries(OURS.map((name) => [name, through((step) => value(step, name))]));
   const cores = of((step, name) => step.processes[name]?.cores ?? 0);
   const drowned = ["bridge", "pod"].filter((name) => !((cores[name]?.perCall ?? 0) > 0));

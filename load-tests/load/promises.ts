@@ -1,13 +1,18 @@
-import type { Estimate } from "../interaction/statistics.ts";
+import { type Estimate, estimate, quantile } from "../interaction/statistics.ts";
 
 /** One step of the ramp, as everybody concerned saw it. */
 export interface StepFigures {
   calls: number;
   seconds: number;
   open: number;
-  /** From the end of a caller's turn to the agent's first sound, to 20 ms. */
+  /** From the end of a caller's question to the agent's first sound, to 20 ms. */
   responseP50Ms: Estimate;
   responseP95Ms: Estimate;
+  /** Every one of them. */
+  answersMs: readonly number[];
+  /** The same after a number, which is looked up for 1.5 s. */
+  lookupP50Ms: Estimate;
+  lookupP95Ms: Estimate;
   unanswered: number;
   tickLatenessP99Ms: number;
   podReplyP99Ms: number;
@@ -24,6 +29,9 @@ export interface StepFigures {
   redisCommandsPerCallSecond: number;
   redisBytesPerCallSecond: number;
 }
+
+/** What is kept of a step. */
+export type StepSummary = Omit<StepFigures, "answersMs">;
 
 export interface ProcessCost {
   /** Of a core, in use. */
@@ -47,12 +55,21 @@ export const BOUNDS = {
   responseGrainMs: 20,
 } as const;
 
+/** So few calls that none can be in another's way: together they are what one call's answers are told from. */
+const ALONE_CALLS = 5;
+
+/** One call's p95 with its interval, from all steps that are as good as one call; undefined before there is one. */
+export function aloneP95Ms(steps: readonly StepFigures[]): Estimate | undefined {
+  const answersMs = steps.filter(({ calls }) => calls <= ALONE_CALLS).flatMap((step) => step.answersMs);
+  return answersMs.length === 0 ? undefined : estimate(answersMs, (values) => quantile(values, 0.95));
+}
+
 /** How a percentile that is known to its bucket is told. */
 const upTo = (boundMs: number): string =>
   Number.isFinite(boundMs) ? `in the bucket up to ${boundMs} ms` : "above the last bucket";
 
-/** The promises that a step breaks, in words; `alone` is the step with one call. */
-export function brokenPromises(step: StepFigures, alone: StepFigures | undefined): string[] {
+/** The promises that a step breaks, in words; `alone` is one call's p95 of response latency. */
+export function brokenPromises(step: StepFigures, alone: Estimate | undefined): string[] {
   const broken: string[] = [];
   const check = (isBroken: boolean, what: string): void => {
     if (isBroken) broken.push(what);
@@ -68,15 +85,12 @@ export function brokenPromises(step: StepFigures, alone: StepFigures | undefined
     step.starvedShare > BOUNDS.starvedShare,
     `holes: ${(step.starvedShare * 100).toFixed(1)}% of the agent's speech`,
   );
-  if (alone && alone !== step) {
-    const bound = Math.max(
-      alone.responseP95Ms.value * BOUNDS.responseRatio,
-      alone.responseP95Ms.value + BOUNDS.responseGrainMs,
-    );
+  if (alone && step.calls > ALONE_CALLS) {
+    const bound = Math.max(alone.value * BOUNDS.responseRatio, alone.value + BOUNDS.responseGrainMs);
     // With the interval: a step is not blamed for what chance explains.
     check(
-      step.responseP95Ms.low > bound && step.responseP95Ms.low > alone.responseP95Ms.high,
-      `response latency: p95 ${Math.round(step.responseP95Ms.value)} ms against ${Math.round(alone.responseP95Ms.value)} ms of one call`,
+      step.responseP95Ms.low > bound && step.responseP95Ms.low > alone.high,
+      `response latency: p95 ${Math.round(step.responseP95Ms.value)} ms against ${Math.round(alone.value)} ms of one call`,
     );
   }
   return broken;

@@ -1,4 +1,4 @@
-import type { StepFigures } from "./promises.ts";
+import type { StepSummary } from "./promises.ts";
 
 /** docs/results/load.json, from which load.md and docs/CAPACITY.md are made. */
 export interface LoadResults {
@@ -13,7 +13,7 @@ export interface LoadResults {
     endedAt: string;
   };
   /** Percentiles above the last bucket are infinite, and null in JSON. */
-  steps: StepFigures[];
+  steps: StepSummary[];
   /** What broke first, and at how many calls; empty where nothing did. */
   broken: string[];
 }
