@@ -25,4 +25,5 @@ export { startRedis, type TestRedis, withRedis } from "./fixtures/redis.ts";
 export { type AgentLine, agentLines, type LineWord } from "./listening/agent-lines.ts";
 export { type CallReport, describeReport, reportOfCall } from "./listening/call-report.ts";
 export { type Listening, listenTo } from "./listening/listening.ts";
+export { type HeardBack, hearBack } from "./listening/transcript.ts";
 export { readTapeOf, type WholeTape } from "./road/tapes.ts";
