@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { createLog, Metrics } from "@sidetone/platform";
 import type { TaskJob } from "@sidetone/protocol";
 import { Redis } from "ioredis";
+import { SMTPServer } from "smtp-server";
 import { BridgeFixture } from "./bridge-fixture.ts";
-import { noMail } from "./mail.ts";
+import { type Mail, smtpMail } from "./mail.ts";
 import { promiseTools } from "./promise-tools.ts";
 import { RedisFixture } from "./redis-fixture.ts";
 import { TaskFault } from "./task-fault.ts";
@@ -15,6 +19,19 @@ import { TwilioFixture } from "./twilio-fixture.ts";
 
 const TO = "+15035550100";
 
+/** A mail server that takes everything. */
+const mails: { to: string; raw: string }[] = [];
+const mailServer = new SMTPServer({
+  authOptional: true,
+  disabledCommands: ["STARTTLS"],
+  onData: (stream, session, done) =>
+    void text(stream).then((raw) => {
+      mails.push({ to: session.envelope.rcptTo.map(({ address }) => address).join(), raw });
+      done();
+    }),
+});
+
+let mail: Mail;
 let redis: RedisFixture;
 let connection: Redis;
 let bridge: BridgeFixture;
@@ -30,13 +47,17 @@ before(async () => {
   connection = new Redis(redis.url, { maxRetriesPerRequest: null });
   bridge = new BridgeFixture(redis.url);
   carrier = await new TwilioFixture().listen();
+  mailServer.listen(0, "127.0.0.1");
+  await once(mailServer.server, "listening");
+  const { port } = mailServer.server.address() as AddressInfo;
+  mail = smtpMail({ url: `smtp://127.0.0.1:${port}`, from: "service@example.com", subject: "Your call" });
   worker = new TaskWorker({
     connect: () => new Redis(redis.url, { maxRetriesPerRequest: null }),
     tools: () =>
       promiseTools({
         redis: connection,
         telephone: twilioTelephone(carrier.account),
-        mail: noMail,
+        mail,
         lookups: {
           "order-status": {
             run: async ({ orderNumber }) => {
@@ -59,6 +80,8 @@ after(async () => {
   connection.disconnect();
   await redis.close();
   carrier.close();
+  mail.close();
+  await new Promise<void>((resolve) => mailServer.close(() => resolve()));
 });
 beforeEach(() => {
   carrier.made["Messages.json"].splice(0);
@@ -128,6 +151,14 @@ describe("an answer that was promised", () => {
     assert.match(sent()[0] ?? "", /couldn't find/);
     await bridge.finding(await bridge.delegate(promise("at-once", "47291", "Card {card}.")));
     assert.doesNotMatch(sent()[1] ?? "", /5678/);
+  });
+
+  test("goes by e-mail to who gave an address", async () => {
+    const task = promise("at-once");
+    Object.assign(task.input as object, { to: "jo@example.com", channel: "email" });
+    await bridge.finding(await bridge.delegate(task));
+    assert.deepEqual([mails.length, mails[0]?.to, sent()], [1, "jo@example.com", []]);
+    assert.match(mails[0]?.raw ?? "", /Order 47291 is shipped\./);
   });
 
   test("is no way to change anything", async () => {

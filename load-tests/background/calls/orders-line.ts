@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { TestContext } from "node:test";
@@ -53,7 +53,8 @@ export class OrdersLine {
     this.#said = parts.said;
   }
 
-  static async open(): Promise<OrdersLine> {
+  /** `reword` changes the playbook before it is published. */
+  static async open(reword: (yaml: string) => string = (yaml) => yaml): Promise<OrdersLine> {
     const folder = tempFolder("orders-line");
     const said = {} as Record<Words, Uint8Array>;
     const known = [];
@@ -64,6 +65,8 @@ export class OrdersLine {
     }
     const path = join(folder.path, "known.json");
     writeKnown(path, known);
+    const playbook = join(folder.path, "orders.yaml");
+    writeFileSync(playbook, reword(readFileSync(join(import.meta.dirname, "orders.yaml"), "utf8")));
     const service = await new OrderService().listen();
     const redis = await startRedis(undefined, folder.path);
     try {
@@ -71,7 +74,7 @@ export class OrdersLine {
         redisUrl: redis.url,
         podEnv: { POD_MODEL_WRAPPER: `${KNOWING}?known=${encodeURIComponent(path)}`, POD_CAPACITY: "16" },
         bridgeEnv: { PLAYBOOK: "orders" },
-        playbooks: [join(import.meta.dirname, "orders.yaml")],
+        playbooks: [playbook],
         worker: true,
         prepare: (dataDir) => writeFileSync(join(dataDir, "connectors.yaml"), service.connectors(dataDir)),
       });

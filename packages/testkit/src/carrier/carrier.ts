@@ -4,7 +4,7 @@ import { Call, type CallSetup, type DialOutcome } from "./call.ts";
 import { seededRandom } from "./line.ts";
 import { type OpenMediaSocket, openWebSocket } from "./media-socket.ts";
 import type { Notice } from "./notices.ts";
-import { type PhoneNumber, RestApi } from "./rest-api.ts";
+import { type PhoneNumber, RestApi, type TextMessage } from "./rest-api.ts";
 
 const FRAME_MS = 20;
 /** After a stall longer than this the rest of the lost time is not made up for. */
@@ -35,6 +35,8 @@ export class Carrier {
   readonly notices: Notice[] = [];
   readonly calls = new Map<string, Call>();
   readonly numbers: PhoneNumber[];
+  /** Texts that were sent by our REST calls, in order. */
+  readonly messages: TextMessage[] = [];
   readonly accountSid: string;
   readonly authToken: string;
   readonly #options: CarrierOptions;

@@ -22,6 +22,16 @@ interface RestError {
 
 const API = "/2010-04-01/Accounts/:account";
 
+/** A text as the API tells of it. */
+export interface TextMessage {
+  sid: string;
+  to: string;
+  from: string;
+  body: string;
+  /** RFC 2822, to the second. */
+  date_created: string;
+}
+
 /**
  * The part of Twilio's REST API (2010-04-01) that a voice application calls, with its error bodies:
  * https://www.twilio.com/docs/usage/troubleshooting/debugging-your-application.
@@ -44,6 +54,7 @@ export class RestApi {
     this.#server.setNotFoundHandler((request, reply) => notFound(reply, request.url));
     this.#calls();
     this.#numbers();
+    this.#messages();
     this.#server.get(`${API}.json`, async () => ({
       sid: this.#carrier.accountSid,
       friendly_name: "Test account",
@@ -77,6 +88,24 @@ export class RestApi {
         return fault === undefined ? callBody(this.#carrier)(call) : refuse(reply, fault);
       },
     );
+  }
+
+  #messages(): void {
+    this.#server.get<{ Querystring: { To?: string; From?: string } }>(`${API}/Messages.json`, async ({ query }) =>
+      this.#page(
+        "messages",
+        this.#carrier.messages.filter(({ to, from }) => to === query.To && from === query.From).toReversed(),
+      ),
+    );
+    this.#server.post<{ Body: Record<string, string> | undefined }>(`${API}/Messages.json`, async (request, reply) => {
+      const { To: to = "", From: from = "", Body: body = "" } = request.body ?? {};
+      if (!/^\+[1-9]\d{6,14}$/.test(to))
+        return refuse(reply, { status: 400, code: 21211, message: `Invalid 'To' Phone Number: ${to}` });
+      if (body === "") return refuse(reply, { status: 400, code: 21602, message: "Message body is required." });
+      const message = { sid: this.#carrier.newSid("SM"), to, from, body, date_created: new Date().toUTCString() };
+      this.#carrier.messages.push(message);
+      return reply.code(201).send(message);
+    });
   }
 
   #numbers(): void {
