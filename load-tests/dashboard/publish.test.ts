@@ -51,8 +51,12 @@ describe("a playbook on its way to the next caller, over the real stack", {
     await page.waitForURL("**/reruns/*");
     await page.getByText("done", { exact: true }).waitFor({ timeout: 400_000 });
   };
-  const figure = (label: string, value: string) =>
-    page.locator("dl > div").filter({ hasText: label }).locator("dd").first().getByText(value, { exact: true });
+  /** The one call of the set has been run, and so many regressed. */
+  const hasRun = async (regressed: number) => {
+    const figures = page.locator("dl > div");
+    await figures.filter({ hasText: /^Run1of 1$/ }).waitFor();
+    await figures.filter({ hasText: new RegExp(`^Regressed${regressed}$`) }).waitFor();
+  };
 
   it("a call is kept, saved as a set, and something is expected of it", LONG, async () => {
     const call = place("+441632960133", [
@@ -107,7 +111,7 @@ describe("a playbook on its way to the next caller, over the real stack", {
 
   it("the set regresses: the gate stays shut, and says why", LONG, async () => {
     await runSet(2);
-    await figure("Regressed", "1").waitFor();
+    await hasRun(1);
     await page.getByText('The agent did not say "Harbour and Lane of Bristol".').waitFor();
     await edit();
     await page.getByText(/1 call regressed; at most 0 may/).waitFor();
@@ -122,8 +126,7 @@ describe("a playbook on its way to the next caller, over the real stack", {
     await rewrite("of Bath", `${COMPANY} of Bristol`);
     await test();
     await runSet(2);
-    await figure("Run", "1").waitFor();
-    await figure("Regressed", "0").waitFor();
+    await hasRun(0);
     await edit();
     await page.getByText("Nothing is worse than the bounds allow.").waitFor();
     await page.getByRole("button", { name: "Publish", exact: true }).click();

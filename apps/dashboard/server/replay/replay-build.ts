@@ -8,11 +8,13 @@ import { gzip as gzipCallback } from "node:zlib";
 import { HOP_SAMPLES, MU_LAW_SILENCE } from "@sidetone/protocol";
 import { type TapeBytes, TapeReader } from "@sidetone/store";
 import { ColumnWriter } from "./columns.ts";
+import { type Evidence, EvidenceFold } from "./evidence.ts";
 import { type Heard, ReplayFold } from "./replay-model.ts";
 
+const HOP_MS = 40;
 const gzip = promisify(gzipCallback);
 /** Written into `meta.json`; another number makes a derived replay stale. */
-export const REPLAY_VERSION = 2;
+export const REPLAY_VERSION = 3;
 
 /** What the server itself needs of a derived replay; the rest goes to the page as it lies on the disk. */
 export interface ReplayMeta {
@@ -23,6 +25,8 @@ export interface ReplayMeta {
   scoresPerHop: number;
   /** Words that a viewer must not read; see CallSecrets. */
   secrets: string[];
+  /** Where the figures come from that scores by rule look at. */
+  evidence: Evidence;
 }
 
 /**
@@ -34,6 +38,7 @@ export async function buildReplay(source: string | TapeBytes, folder: string, ta
   const tape = await TapeReader.open(source);
   const fold = new ReplayFold(tape.header);
   const columns = new ColumnWriter();
+  const evidence = new EvidenceFold();
   const heard = new Map<number, Heard>();
   const building = `${folder}.${process.pid}.${Date.now()}.part`;
   await mkdir(building, { recursive: true });
@@ -50,10 +55,13 @@ export async function buildReplay(source: string | TapeBytes, folder: string, ta
       }
       if (record.kind === "note") {
         fold.take(record.note);
+        if (record.note.type === "gap") evidence.lost(record.note.hop * HOP_MS);
+        else if (record.note.type === "out" && record.note.output.type === "yielded") evidence.yielded();
         continue;
       }
       const { turn } = record;
       columns.take(turn);
+      evidence.stretch(turn.firstHop, turn.hops, turn.caller, turn.agent);
       withheld ||= turn.withheld;
       await audio.put(turn.firstHop, interleaved(turn.caller, turn.agent, turn.hops * HOP_SAMPLES));
       if (turn.scoresPerHop > 0) {
@@ -85,6 +93,7 @@ export async function buildReplay(source: string | TapeBytes, folder: string, ta
       hops: model.hops,
       scoresPerHop,
       secrets: [...fold.secrets.words],
+      evidence: evidence.finish(model.tasks),
     };
     const [packedModel, packedColumns] = await Promise.all([
       gzip(JSON.stringify(model), { level: 5 }),

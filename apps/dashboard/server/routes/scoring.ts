@@ -18,6 +18,7 @@ import {
 import { z } from "zod";
 import type { Api, DashboardContext } from "../context.ts";
 import { audit, who } from "../guard.ts";
+import type { Evidence } from "../replay/evidence.ts";
 import { Call, shownCall } from "./calls.ts";
 
 const Params = z.object({ id: z.string() });
@@ -77,6 +78,33 @@ export function scoringRoutes(app: Api, context: DashboardContext): void {
     return { card, document: ScorecardDocument.parse(JSON.parse(card.document)) };
   };
 
+  /** A call's scores; those by rule with the moment on the tape that each figure comes from. */
+  const scoresWithEvidence = async (callId: string) => {
+    const rows = await scoresOf(database.db, callId);
+    const parsed = rows.map((row) => ({ row, answers: z.array(Answer).parse(JSON.parse(row.answers)) }));
+    const call = rows.some((row) => row.scorer_kind === "auto") ? await findCall(database.db, callId) : undefined;
+    if (!call?.tape_path) return parsed;
+    const evidence = await context.replays.open(call.id, call.tape_path).then(
+      (replay) => replay.meta.evidence,
+      // A score outlives its tape; only what it could be heard by is gone.
+      (error: SidetoneError): Evidence => {
+        if (error.code !== "NOT_FOUND") throw error;
+        return {};
+      },
+    );
+    return Promise.all(
+      parsed.map(async ({ row, answers }) => {
+        if (row.scorer_kind !== "auto") return { row, answers };
+        const { document } = await documentOf(row.scorecard_id, row.scorecard_version);
+        const momentOf = (criterionId: string) => {
+          const figure = document.criteria.find((criterion) => criterion.id === criterionId)?.auto?.figure;
+          return figure && evidence[figure];
+        };
+        return { row, answers: answers.map((answer) => ({ atMs: momentOf(answer.criterionId), ...answer })) };
+      }),
+    );
+  };
+
   app.get(
     "/api/scorecards",
     { schema: { tags, summary: "Scorecards in use", response: { 200: z.object({ scorecards: z.array(Scorecard) }) } } },
@@ -129,7 +157,7 @@ export function scoringRoutes(app: Api, context: DashboardContext): void {
       },
     },
     async (request) => ({
-      scores: (await scoresOf(database.db, request.params.id)).map((row) => ({
+      scores: (await scoresWithEvidence(request.params.id)).map(({ row, answers }) => ({
         id: row.id,
         scorecardId: row.scorecard_id,
         scorecardVersion: row.scorecard_version,
@@ -137,7 +165,7 @@ export function scoringRoutes(app: Api, context: DashboardContext): void {
         scorerKind: row.scorer_kind,
         total: row.total,
         failed: row.failed === 1,
-        answers: z.array(Answer).parse(JSON.parse(row.answers)),
+        answers,
         note: row.note,
         dispute: row.dispute,
         disputeState: row.dispute_state,
