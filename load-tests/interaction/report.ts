@@ -102,6 +102,9 @@ export interface Win {
   theirs: string;
 }
 
+/** Whoever answers before the turn is over has cut in, and is not the faster one. */
+const isFair = (row: Row, figures: Figures): boolean => !row.name.includes("latency") || row.value(figures) >= 0;
+
 /** Of each figure, everybody who has it better than ours: rivals and rules win in the open. The best comes first. */
 export function whereOthersWin(reports: Reports): Win[] {
   return ROWS.flatMap((row) => {
@@ -111,7 +114,7 @@ export function whereOthersWin(reports: Reports): Win[] {
       .flatMap(([name, { figures }]) => {
         const ours = oursFor(reports, name)?.figures;
         const lead = ours ? sign * (row.value(figures) - row.value(ours)) : Number.NaN;
-        if (!ours || !(lead > 0)) return [];
+        if (!ours || !(lead > 0) || !isFair(row, figures)) return [];
         return [{ row: plain(row.name), ours: row.show(ours), winner: name, theirs: row.show(figures), lead }];
       })
       .sort((a, b) => b.lead - a.lead)
@@ -144,7 +147,7 @@ export function targetsOf(reports: Reports): Target[] {
     if (row.target === undefined) return [];
     const sign = row.better === "high" ? 1 : -1;
     const [best] = Object.entries(reports)
-      .filter(([, { figures }]) => Number.isFinite(row.value(figures)))
+      .filter(([, { figures }]) => Number.isFinite(row.value(figures)) && isFair(row, figures))
       .sort(([, a], [, b]) => sign * (row.value(b.figures) - row.value(a.figures)));
     return [
       {

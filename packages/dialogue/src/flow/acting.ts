@@ -33,8 +33,11 @@ export function act(d: Draft, facts: EndedTurnFacts): void {
     s.hold = null;
   }
   const answered = applyAnswer(d, turn);
-  for (const request of s.understood.requests)
-    if (!facts.requestsBefore.includes(request.kind)) grant(d, request, newThreads, answered);
+  for (const request of s.understood.requests) {
+    // "Hold on, no, it is ..." asks for no time: what was to be waited for has come with it.
+    const hasCome = request.kind === "hold-on" && hasTold(newIn(s.understood, turn.base));
+    if (!hasCome && !facts.requestsBefore.includes(request.kind)) grant(d, request, newThreads, answered);
+  }
   for (const thread of newThreads) {
     if (wantOf(d, thread)?.handOver === true)
       handOver(d, `the caller asked for ${wantOf(d, thread)?.title ?? thread.want}`);
@@ -45,7 +48,12 @@ export function act(d: Draft, facts: EndedTurnFacts): void {
   account(d, facts, answered || newThreads.length > 0);
 }
 
-const hasTold = ({ slots, partials }: Understood): boolean =>
+const newIn = ({ slots, partials }: Understood, before: Understood): Pick<Understood, "slots" | "partials"> => ({
+  slots: Object.fromEntries(Object.entries(slots).filter(([slot, { value }]) => before.slots[slot]?.value !== value)),
+  partials: Object.fromEntries(Object.entries(partials).filter(([slot]) => before.partials[slot] === undefined)),
+});
+
+const hasTold = ({ slots, partials }: Pick<Understood, "slots" | "partials">): boolean =>
   Object.keys(slots).length + Object.keys(partials).length > 0;
 
 function applyAnswer(d: Draft, turn: Turn): boolean {
