@@ -27,7 +27,7 @@ for (const id of SHIPPED_PLAYBOOKS) {
   });
 }
 
-for (const [title, playbook, expected] of [
+const TABLES = [
   ["openings", retail, OPENINGS],
   ["wants", retail, WANTS],
   ["numbers", retail, NUMBERS],
@@ -39,7 +39,16 @@ for (const [title, playbook, expected] of [
   ["closings", retail, CLOSINGS],
   ["whispers", retail, WHISPERS],
   ["appointments", clinic, APPOINTMENTS],
-] as const) {
+] as const;
+
+test("there are a hundred expected conversations and more", (t) => {
+  const own = SHIPPED_PLAYBOOKS.flatMap((id) => loadPlaybook(shippedPlaybookPath(id)).document.tests);
+  const count = own.length + TABLES.reduce((sum, [, , expected]) => sum + expected.length, 0);
+  t.diagnostic(`${count} expected conversations`);
+  assert.ok(count >= 100);
+});
+
+for (const [title, playbook, expected] of TABLES) {
   describe(title, () => {
     for (const [name, rows, more] of expected) {
       test(name, () => {

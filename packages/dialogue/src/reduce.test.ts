@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { HeardWord } from "@sidetone/protocol";
 import { cannedOutput } from "./conversation/canned.ts";
 import { Floor, type FloorOptions } from "./conversation/floor.ts";
 import type { Effect } from "./effects.ts";
@@ -252,6 +253,44 @@ describe("how fast the agent speaks", () => {
     floor.settle();
     assert.ok(rates(floor, from).includes(0.85));
   });
+});
+
+test("keys in mid-sentence fill what was being said", () => {
+  const floor = call();
+  floor.caller("where is my order");
+  floor.settle();
+  const words = (text: string, fromMs: number): HeardWord[] =>
+    text.split(" ").map((word, i) => ({
+      text: word,
+      startMs: fromMs + 300 * i,
+      endMs: fromMs + 300 * (i + 1),
+      confidence: 0.9,
+    }));
+  const beganMs = floor.atMs;
+  const heard = (text: string, revision: number, final: boolean): void =>
+    void floor.send({ type: "heard", atMs: floor.atMs, turn: 9, revision, final, words: words(text, beganMs) });
+  floor.wait(1_200);
+  heard("it's four seven", 0, false);
+  for (const digit of "291") {
+    floor.wait(120);
+    floor.send({ type: "key-pressed", atMs: floor.atMs, digit });
+  }
+  assert.deepEqual(floor.effects("delegate").at(-1)?.input, { orderNumber: "47291" });
+  heard("it's four seven", 1, true);
+  floor.settle();
+  assert.equal(floor.effects("delegate").length, 1, "the end of the sentence changes nothing");
+});
+
+test("what must never be said is not, whoever wrote it", () => {
+  const floor = call({
+    playbook: { ...playbook, policy: { ...playbook.policy, neverSay: ["free of charge"] } },
+    answer: () => ({ outcome: "found", output: { answer: "Returns are free of charge." }, afterMs: 200 }),
+  });
+  floor.caller("can you tell me who pays for the stamps");
+  floor.settle();
+  assert.equal(floor.effects("delegate").at(-1)?.kind, "knowledge");
+  assert.match(floor.said(), /can't talk about that/);
+  assert.doesNotMatch(floor.said(), /free of charge/);
 });
 
 describe("murmurs", () => {

@@ -8,6 +8,10 @@ export const WAITING: Expected = [
     ["> where is my order four seven two nine one", slow(300), "< tomorrow", "! moment", "! looking up"],
   ],
   [
+    "a lookup of seven tenths of a second gets none either",
+    ["> where is my order four seven two nine one", slow(700), "< tomorrow", "! moment", "! looking up", "! Bear"],
+  ],
+  [
     "a lookup of two seconds gets one short filler",
     ["> where is my order four seven two nine one", slow(4000), "< looking up your order", "< tomorrow"],
   ],
