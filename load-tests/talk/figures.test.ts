@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyMeasure, figuresOf } from "./figures.ts";
+import { mannerRows } from "./network-manners.ts";
 
 const QUIET = emptyMeasure();
 
@@ -19,4 +20,12 @@ test("what was never measured is a dash", () => {
   const { rows, counts } = figuresOf([QUIET]);
   assert.ok(rows.every(({ n, p50, p95 }) => n === 0 && p50 === "-" && p95 === "-"));
   assert.match(counts.join(" "), /\(- a yield\)/);
+});
+
+test("a manner tells how often it went as it should, and how soon", () => {
+  const rows = mannerRows([
+    { name: "yields", calls: 3, good: 2, measured: "to silence", ms: [200, 300, 700] },
+    { name: "goes on", calls: 3, good: 3, measured: "-", ms: [] },
+  ]);
+  assert.deepEqual(rows, ["| yields | 2 of 3 | 300 ms (most 700 ms) | to silence |", "| goes on | 3 of 3 | - | - |"]);
 });
