@@ -53,14 +53,18 @@ const BENCHMARKS: Benchmark[] = [
 const failed: string[] = [];
 const leftOut: string[] = [];
 const beganMs = performance.now();
+const leftMs = (): number => (options.quick ? QUICK_MS - (performance.now() - beganMs) : MOST_MS);
 for (const { name, file, args = [], quick } of BENCHMARKS) {
   if (options.quick && !quick) continue;
-  const leftMs = options.quick ? QUICK_MS - (performance.now() - beganMs) : undefined;
   const startedMs = performance.now();
   process.stdout.write(`\n== ${name}\n`);
   const given = options.quick ? (quick ?? []) : args;
-  const end =
-    leftMs !== undefined && leftMs < 1_000 ? "late" : await run(join(import.meta.dirname, file), given, leftMs);
+  const attempt = () => run(join(import.meta.dirname, file), given, leftMs());
+  let end = await attempt();
+  if (options.quick && end !== 0 && end !== "late") {
+    process.stdout.write("== once more, for it failed\n");
+    end = await attempt();
+  }
   process.stdout.write(`== ${((performance.now() - startedMs) / 1_000).toFixed(0)} s\n`);
   // A machine that is too slow or too busy has shown nothing, neither good nor bad.
   if (end === "late") leftOut.push(name);
@@ -75,7 +79,8 @@ if (failed.length > 0) {
 }
 
 /** A benchmark with everything that it starts in a process group of its own, so that all of it can be ended. */
-async function run(file: string, args: readonly string[], withinMs: number | undefined): Promise<number | "late"> {
+async function run(file: string, args: readonly string[], withinMs: number): Promise<number | "late"> {
+  if (withinMs < 1_000) return "late";
   const child = spawn(process.execPath, [file, ...args], { stdio: "inherit", detached: true });
   let isLate = false;
   const stop = (signal: NodeJS.Signals) => child.pid !== undefined && process.kill(-child.pid, signal);
