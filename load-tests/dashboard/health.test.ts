@@ -27,8 +27,7 @@ describe("the Health page while processes die", { skip: noBrowser }, () => {
     await whole?.close();
   }, LONG);
 
-  const part = (name: string): Locator =>
-    page.getByRole("listitem").filter({ has: page.getByText(name, { exact: true }) });
+  const part = (name: string): Locator => page.getByRole("listitem").filter({ hasText: new RegExp(`^${name}`) });
   /** It is said to be down, since when, and what to do; and it stays at that time. */
   const isDown = async (name: string, remedy: RegExp) => {
     const row = part(name);
