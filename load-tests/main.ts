@@ -46,6 +46,7 @@ const BENCHMARKS: Benchmark[] = [
     file: "soak/main.ts",
     quick: ["--quick", "--out", QUICK_OUT],
   },
+  { name: "speech: time to the first audio of each engine, how our own ears hear it", file: "speech/main.ts" },
   { name: "talk: latencies, words and the ledger at the caller's ear", file: "talk/main.ts", args: ["--calls", "40"] },
   { name: "dashboard: replays, live calls, first load", file: "dashboard/main.ts" },
 ];
