@@ -234,7 +234,7 @@ export function CallsPage() {
                     </Th>
                   )}
                   <Th>When</Th>
-                  <Th>Caller</Th>
+                  <Th className="max-sm:hidden">Caller</Th>
                   <Th className="max-md:hidden">Playbook</Th>
                   <Th>Wanted</Th>
                   <Th>Outcome</Th>
@@ -324,8 +324,9 @@ function Row({
         >
           {when(call.startedAt)}
         </Link>
+        <span className="block text-ink-soft text-xs sm:hidden">{phoneNumber(call.from)}</span>
       </Td>
-      <Td className="tabular whitespace-nowrap">{phoneNumber(call.from)}</Td>
+      <Td className="tabular whitespace-nowrap max-sm:hidden">{phoneNumber(call.from)}</Td>
       <Td className="max-w-48 truncate max-md:hidden">
         {words(call.playbookId)} <span className="text-ink-faint">v{call.playbookVersion}</span>
         {call.route && <span className="block truncate text-2xs text-ink-faint">{call.route}</span>}

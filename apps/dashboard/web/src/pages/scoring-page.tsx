@@ -67,7 +67,7 @@ export function ScoringPage() {
               <thead>
                 <tr>
                   <Th>When</Th>
-                  <Th>Caller</Th>
+                  <Th className="max-sm:hidden">Caller</Th>
                   <Th>Wanted</Th>
                   <Th>Why</Th>
                   <Th className="text-right">Length</Th>
@@ -84,8 +84,9 @@ export function ScoringPage() {
                       >
                         {when(call.startedAt)}
                       </Link>
+                      <span className="block text-ink-soft text-xs sm:hidden">{phoneNumber(call.from)}</span>
                     </Td>
-                    <Td className="tabular whitespace-nowrap">{phoneNumber(call.from)}</Td>
+                    <Td className="tabular whitespace-nowrap max-sm:hidden">{phoneNumber(call.from)}</Td>
                     <Td>{call.topWant ? words(call.topWant) : "–"}</Td>
                     <Td>
                       <Badge tone={call.why === "random sample" ? "neutral" : "warn"}>{call.why}</Badge>
