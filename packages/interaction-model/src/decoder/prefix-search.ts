@@ -24,7 +24,7 @@ export const DECODER_SETTINGS: DecoderSettings = {
   width: 10,
   leastSymbol: -11,
   languageWeight: 0.7,
-  wordBonus: 0.8,
+  wordBonus: 0,
   unknownWord: -6,
   unknownLetter: -1.5,
 };
