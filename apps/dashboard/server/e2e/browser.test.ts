@@ -156,39 +156,6 @@ describe("the dashboard in a browser", { skip: noBrowser }, () => {
     assert.deepEqual(await violations(page), []);
   });
 
-  it("opens at a link's moment, changes speed but not pitch, skips silence and loops", SLOW, async () => {
-    // The page's player is no part of the document: whatever is made to play is remembered.
-    await page.addInitScript(`window.Audio = class extends window.Audio {
-      constructor(...given) {
-        super(...given);
-        window.heard_ = this;
-        window.seeks_ = [];
-        this.addEventListener("seeking", () => window.seeks_.push(this.currentTime));
-      }
-    };`);
-    // On the tape nobody talks from 8.6 to 10 s.
-    await page.goto("/calls/qa1?t=8700");
-    await page.getByRole("img", { name: /Timeline/ }).waitFor();
-    await page.waitForFunction("window.heard_.readyState >= 1");
-    assert.equal(await page.evaluate("Math.round(window.heard_.currentTime * 10)"), 87);
-    const pitchAndSpeed = () => page.evaluate("[window.heard_.preservesPitch, window.heard_.playbackRate]");
-    for (let i = 0; i < 8; i++) await page.keyboard.press("]");
-    assert.deepEqual(await pitchAndSpeed(), [true, 2.5]);
-    for (let i = 0; i < 8; i++) await page.keyboard.press("[");
-    assert.deepEqual(await pitchAndSpeed(), [true, 0.5]);
-    await page.evaluate("window.seeks_ = []");
-    await page.keyboard.press("s");
-    await page.keyboard.press("Space");
-    await page.waitForFunction("window.seeks_.some((to) => to > 9.5 && to < 10)");
-    await page.keyboard.press("Space");
-    for (const key of ["s", "Home", "l", "ArrowRight", "l"]) await page.keyboard.press(key);
-    await page.getByRole("button", { name: "Stop looping" }).waitFor();
-    await page.evaluate("window.seeks_ = []");
-    await page.keyboard.press("Space");
-    await page.waitForFunction("window.seeks_.includes(0)");
-    await page.keyboard.press("Space");
-  });
-
   it("marks an error at its line, and publishes only what was mended and tested", SLOW, async () => {
     await page.goto("/playbooks/retail-order-support");
     const editor = page.getByLabel("Playbook", { exact: true });

@@ -29,6 +29,8 @@ const look = EditorView.theme({
   ".cm-scroller": { fontFamily: "var(--font-mono, ui-monospace, monospace)", lineHeight: "1.6" },
   ".cm-gutters": { backgroundColor: "transparent", color: "var(--ink-faint)", border: "none" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "oklch(from var(--hover) l c h / 0.6)" },
+  ".cm-collapsedLines": { background: "var(--sunken)", color: "var(--ink-soft)", padding: "2px 12px" },
+  ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: "none" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   "&.cm-focused": { outline: "none" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection": {
