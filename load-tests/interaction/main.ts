@@ -15,7 +15,7 @@ import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { SidetoneError } from "@sidetone/platform";
 import { type ClockKind, CONTENDERS, IN_REAL_TIME, isRival } from "./contenders.ts";
@@ -161,6 +161,27 @@ async function runAll(seed: number): Promise<Run> {
       `${plan.name}: ${measured.length} calls in ${tookS.toFixed(0)} s, ${notices.length} carrier notices\n`,
     );
     for (const notice of new Set(notices)) process.stderr.write(`  ${notice}\n`);
+    // Whoever is measured stays so when the rest is broken off: `--render` makes the report of them.
+    kept();
+  };
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+  const commit = git("rev-parse", "--short", "HEAD");
+  const kept = (): Run => {
+    const facts: RunFacts = {
+      command: `npm run bench:interaction -- ${process.argv.slice(2).join(" ")}`.trim(),
+      commit,
+      machine: `${cpus().length} x ${cpus()[0]?.model ?? "?"}, load average ${loadavg()[0]?.toFixed(1)} at the end`,
+      startedAt,
+      endedAt: new Date().toISOString(),
+      seed,
+      perScenario: options.stimuli === undefined ? (first?.perScenario ?? 0) : stimuli,
+      stimuli: options.stimuli ?? "made",
+    };
+    const ordered = plans.flatMap(({ name }) => (measurements[name] ? [[name, measurements[name]] as const] : []));
+    const run: Run = { facts, plans, measurements: Object.fromEntries(ordered) };
+    mkdirSync(dirname(runFile), { recursive: true });
+    writeFileSync(runFile, JSON.stringify(run));
+    return run;
   };
   const waiting = plans.filter(({ clock }) => clock === "virtual");
   const lane = async () => {
@@ -169,23 +190,7 @@ async function runAll(seed: number): Promise<Run> {
   await Promise.all(Array.from({ length: Math.max(1, Number(options["at-once"])) }, lane));
   // In real time everybody has the machine to themselves.
   for (const plan of plans.filter(({ clock }) => clock === "real")) await take(plan);
-  const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
-  const facts: RunFacts = {
-    command: `npm run bench:interaction -- ${process.argv.slice(2).join(" ")}`.trim(),
-    commit: git("rev-parse", "--short", "HEAD"),
-    machine: `${cpus().length} x ${cpus()[0]?.model ?? "?"}, load average ${loadavg()[0]?.toFixed(1)} at the end`,
-    startedAt,
-    endedAt: new Date().toISOString(),
-    seed,
-    perScenario: options.stimuli === undefined ? (first?.perScenario ?? 0) : stimuli,
-    stimuli: options.stimuli ?? "made",
-  };
-  const ordered = Object.fromEntries(
-    plans.flatMap(({ name }) => (measurements[name] ? [[name, measurements[name]]] : [])),
-  );
-  const made: Run = { facts, plans, measurements: ordered };
-  writeFileSync(runFile, JSON.stringify(made));
-  return made;
+  return kept();
 }
 
 async function measuredElsewhere(plan: Plan): Promise<Measurement> {
