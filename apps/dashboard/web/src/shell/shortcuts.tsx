@@ -45,20 +45,24 @@ export function ShortcutHelp({
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title="Keyboard" wide>
       <div className="grid gap-6 sm:grid-cols-2">
-        <dl>
+        <section>
           <h3 className="mb-1.5 font-medium text-ink-faint text-xs">Anywhere</h3>
-          <Row keys={["⌘", "K"]} what="Go to a page or do something" />
-          <Row keys={["?"]} what="This list" />
-          {PLACES.filter((place) => place.roles.includes(person.role)).map((place) => (
-            <Row key={place.to} keys={["G", place.key.toUpperCase()]} what={place.label} />
-          ))}
-        </dl>
-        <dl>
+          <dl>
+            <Row keys={["⌘", "K"]} what="Go to a page or do something" />
+            <Row keys={["?"]} what="This list" />
+            {PLACES.filter((place) => place.roles.includes(person.role)).map((place) => (
+              <Row key={place.to} keys={["G", place.key.toUpperCase()]} what={place.label} />
+            ))}
+          </dl>
+        </section>
+        <section>
           <h3 className="mb-1.5 font-medium text-ink-faint text-xs">Replay</h3>
-          {REPLAY_KEYS.map(([keys, what]) => (
-            <Row key={what} keys={keys} what={what} />
-          ))}
-        </dl>
+          <dl>
+            {REPLAY_KEYS.map(([keys, what]) => (
+              <Row key={what} keys={keys} what={what} />
+            ))}
+          </dl>
+        </section>
       </div>
     </Dialog>
   );
