@@ -49,12 +49,15 @@ describe("re-runs in the background", { timeout: 600_000 }, () => {
 
   /** Tapes that were fetched to be run: one a call that is run. */
   const fetched: string[] = [];
+  /** What a store far away does before it hands a tape over. */
+  let fetching = async (): Promise<void> => undefined;
   const open = (leaseMs?: number) =>
     new Rerunner({
       database,
       dataDir: folder.path,
       tapeBytes: async (path) => {
         fetched.push(path);
+        await fetching();
         return fileBytes(path);
       },
       log: createLog({ process: "test", level: "silent" }),
@@ -117,6 +120,24 @@ describe("re-runs in the background", { timeout: 600_000 }, () => {
     await until(async () => (await stateOf(cancelled)) === "running");
     await cancelRerunBatch(database.db, cancelled);
     rerunner.cancel(cancelled);
+    await isOver(next);
+    await rerunner.close();
+    assert.deepEqual([await stateOf(cancelled), await stateOf(next)], ["cancelled", "done"]);
+  });
+
+  it("stop when they are cancelled while their tapes are still being fetched", async () => {
+    const cancelled = await order(ids);
+    const rerunner = open();
+    fetching = async () => {
+      fetching = async () => undefined;
+      await cancelRerunBatch(database.db, cancelled);
+      rerunner.cancel(cancelled);
+      await new Promise((resolve) => setTimeout(resolve, 500)); // The store takes its time; the program is gone by then.
+    };
+    rerunner.wake();
+    await until(async () => (await stateOf(cancelled)) === "cancelled");
+    const next = await order(["no-tape"]);
+    rerunner.wake();
     await isOver(next);
     await rerunner.close();
     assert.deepEqual([await stateOf(cancelled), await stateOf(next)], ["cancelled", "done"]);

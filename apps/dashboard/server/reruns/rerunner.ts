@@ -212,6 +212,8 @@ export class Rerunner {
     child.stderr.on("data", (chunk: Buffer) => {
       said = `${said}${chunk.toString("utf8")}`.slice(-KEPT_ERROR_CHARACTERS);
     });
+    // Read from the beginning: of a child that is stopped while tapes are still being fetched nobody else would see the end.
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     // A child that has ended takes no more calls; that it ended is told by `ended`.
     child.stdin.on("error", () => undefined);
 
@@ -240,7 +242,7 @@ export class Rerunner {
       if (queue.length === 0) child.stdin.end();
     };
     await stageMore();
-    for await (const line of createInterface({ input: child.stdout })) {
+    for await (const line of lines) {
       const report = RerunReport.parse(JSON.parse(line));
       if (report.type === "ready") continue;
       const { callId } = report;
