@@ -20,7 +20,7 @@ HUMAN_SOURCES = [
     ("banking77 (Casanueva et al., 2020) and NLU++ (Casanueva et al., 2022), texts only (github.com/PolyAI-LDN/task-specific-datasets)", "CC BY 4.0", "wordings outside the playbooks, spoken by synthetic voices"),
 ]
 FAILURES = [
-    "Hears word sequences only as well as the figures below say; outside a playbook's grammar its letters are not a transcript.",
+    "Hears word sequences only as well as the figures below say; outside a playbook's grammar what it hears is not a transcript.",
     "Trained on synthetic voices for nearly all running speech: people's melody at the end of a turn is known to it only through single words and digit strings put together from single digits.",
     "English only, accents of espeak-ng's English voices and of a few hundred people, most of them speaking one word.",
     "A murmur of two or more words, or a short interruption such as \"yeah\", may be told wrongly from the other.",
