@@ -112,7 +112,7 @@ def word_error(calls, outs, hearing):
     for call, out in zip(calls, outs):
         turn = call.turns[0]
         truth = [w for clip in turn.spoken.clips for w in clip.words]
-        wrong += evaluate.distance(loop.decode(out[hearing][:turn.end // 160 + 20]), truth)
+        wrong += phones.distance(loop.decode(out[hearing][:turn.end // 160 + 20]), truth)
         total += len(truth)
     return wrong / total
 

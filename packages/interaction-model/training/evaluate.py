@@ -242,15 +242,6 @@ class WordLoop:
         return chosen[::-1]
 
 
-def distance(a, b):
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
-    return row[-1]
-
-
 def digits(calls, outs, hearing, penalty=0.0):
     loop = WordLoop(DIGIT_LEXICON, hearing, penalty)
     wrong = total = whole = 0
@@ -259,7 +250,7 @@ def digits(calls, outs, hearing, penalty=0.0):
         t = call.turns[0]
         truth = same([w for clip in t.spoken.clips if clip.chars for w in clip.words])
         heard = same(loop.decode(out[hearing][:t.end // 160 + 20]))
-        d = distance(heard, truth)
+        d = phones.distance(heard, truth)
         wrong, total, whole = wrong + d, total + len(truth), whole + (d == 0)
     return {"digitError": wrong / total, "whole": whole / len(calls), "strings": len(calls)}
 

@@ -51,7 +51,8 @@ def dictionary():
     return _DICTIONARY
 
 
-def _distance(a, b):
+def distance(a, b):
+    """Insertions, deletions and substitutions (Levenshtein) between two sequences."""
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         before, row[0] = row[0], i
@@ -68,5 +69,5 @@ def pronounce(word, heard=None):
         return heard or None
     if not heard:
         return known[0]
-    best = min(known, key=lambda said: _distance(said, heard))
-    return best if _distance(best, heard) <= max(2, len(best) // 2) else heard
+    best = min(known, key=lambda said: distance(said, heard))
+    return best if distance(best, heard) <= max(2, len(best) // 2) else heard

@@ -22,6 +22,7 @@ import export
 import judging
 import losses
 import model
+import phones
 import quantise
 import simulator
 
@@ -67,15 +68,6 @@ def greedy(log_probs):
     return out
 
 
-def distance(a, b):
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
-    return row[-1]
-
-
 def auc(positive, negative):
     """Probability that a positive outranks a negative."""
     if not len(positive) or not len(negative):
@@ -101,7 +93,7 @@ def validate(floor, sim, count=48, hops=224, seed=900):
         human = any(t.human for t in calls[b].turns)
         for k, truth in (("letters", letters), ("phones", said)):
             if truth is not None:
-                errors[k, human][0] += distance(greedy(frames[k][b, first:last]), truth)
+                errors[k, human][0] += phones.distance(greedy(frames[k][b, first:last]), truth)
                 errors[k, human][1] += len(truth)
     ends, pauses = [], []
     for b, call in enumerate(calls):
