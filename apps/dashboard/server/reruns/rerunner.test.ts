@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { SHIPPED_PLAYBOOKS } from "@sidetone/dialogue";
@@ -132,7 +132,9 @@ describe("re-runs in the background", { timeout: 600_000 }, () => {
       fetching = async () => undefined;
       await cancelRerunBatch(database.db, cancelled);
       rerunner.cancel(cancelled);
-      await new Promise((resolve) => setTimeout(resolve, 500)); // The store takes its time; the program is gone by then.
+      // The store takes its time: the program is gone before the tape is there.
+      const children = `/proc/self/task/${process.pid}/children`;
+      await until(async () => readFileSync(children, "utf8").trim() === "");
     };
     rerunner.wake();
     await until(async () => (await stateOf(cancelled)) === "cancelled");

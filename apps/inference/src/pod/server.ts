@@ -20,7 +20,7 @@ export async function servePod(pod: Pod, host: string, port: number): Promise<Po
   const server = new Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
-    // A bridge that vanished without a word is noticed within half a minute.
+    // A bridge that vanished without a word is noticed within 40 s; a busy one is late with pings.
     "grpc.keepalive_time_ms": 20_000,
     "grpc.keepalive_timeout_ms": 20_000,
   });
