@@ -144,10 +144,16 @@ export class PrefixSearch {
   endingWord(i: number): number {
     const { lexicon } = this.#grammar;
     const node = this.beam.node[i]!;
-    let best = -1;
-    for (let at = lexicon.firstWord[node]!; at < lexicon.endWord[node]!; at++) {
-      const word = lexicon.words[at]!;
-      if (best < 0 || this.endGain(i, word) > this.endGain(i, best)) best = word;
+    const first = lexicon.firstWord[node]!;
+    const end = lexicon.endWord[node]!;
+    if (first === end) return -1;
+    let best = lexicon.words[first]!;
+    let bestGain = end - first > 1 ? this.endGain(i, best) : 0;
+    for (let at = first + 1; at < end; at++) {
+      const gain = this.endGain(i, lexicon.words[at]!);
+      if (gain <= bestGain) continue;
+      best = lexicon.words[at]!;
+      bestGain = gain;
     }
     return best;
   }
